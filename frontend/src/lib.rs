@@ -1,0 +1,1 @@
+//! Hydrates the dashboard in the browser, nothing else.

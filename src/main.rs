@@ -1,0 +1,2 @@
+//! The `test-observer` command.
+fn main() {}
