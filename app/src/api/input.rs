@@ -1,0 +1,546 @@
+//! Reading what clients send: lenient where the contract is, and every problem of a request collected with its place.
+
+use std::ops::ControlFlow;
+
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef};
+use serde::Serialize;
+use serde_json::json;
+use url::Url;
+
+use super::{FamilyName, LocationPart, ValidationError};
+
+/// The longest text of an offending value that an answer repeats, in characters.
+const LONGEST_ECHO: usize = 200;
+
+/// The problems of one request, in the order they were found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems(pub Vec<ValidationError>);
+
+impl Problems {
+    /// A single problem at a place inside the value being read.
+    pub fn one(location: ValuePointerRef<'_>, problem: Problem, input: Option<serde_json::Value>) -> Self {
+        Self(vec![problem.at(location_parts(location), input)])
+    }
+
+    /// Puts the section of the request (`path`, `query`, `body`) in front of every place.
+    #[must_use]
+    pub fn within(mut self, section: &str) -> Self {
+        for problem in &mut self.0 {
+            problem.loc.insert(0, LocationPart::from(section));
+        }
+        self
+    }
+}
+
+/// What can be wrong with a value, by its machine name, message and context.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: &'static str,
+    msg: String,
+    ctx: Option<serde_json::Value>,
+}
+
+impl Problem {
+    fn new(kind: &'static str, msg: impl Into<String>) -> Self {
+        Self { kind, msg: msg.into(), ctx: None }
+    }
+
+    fn with(mut self, ctx: serde_json::Value) -> Self {
+        self.ctx = Some(ctx);
+        self
+    }
+
+    /// A field, or the whole body, that has to be there is not.
+    pub fn missing() -> Self {
+        Self::new("missing", "Field required")
+    }
+
+    /// A rule between fields is broken.
+    pub fn value_error(text: impl std::fmt::Display) -> Self {
+        Self::new("value_error", format!("Value error, {text}")).with(json!({"error": {}}))
+    }
+
+    /// A text that is no integer.
+    pub fn int_parsing() -> Self {
+        Self::new("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
+    }
+
+    /// A body that is no JSON; `reason` is the parser's.
+    pub fn json_invalid(reason: impl std::fmt::Display) -> Self {
+        Self::new("json_invalid", "JSON decode error").with(json!({"error": reason.to_string()}))
+    }
+
+    /// A body or object of the wrong kind.
+    pub fn not_an_object() -> Self {
+        Self::new("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+    }
+
+    /// A value that is no list.
+    pub fn not_a_list() -> Self {
+        Self::new("list_type", "Input should be a valid list")
+    }
+
+    /// A body whose family is not said.
+    pub(crate) fn family_not_found() -> Self {
+        Self::new("union_tag_not_found", "Unable to extract tag using discriminator 'family'")
+            .with(json!({"discriminator": "'family'"}))
+    }
+
+    /// A body of an unknown family.
+    pub(crate) fn family_invalid(tag: &serde_json::Value) -> Self {
+        let tag = tag.as_str().map_or_else(|| tag.to_string(), str::to_owned);
+        let families: Vec<String> = FamilyName::ALL.iter().map(|family| format!("'{family}'")).collect();
+        let expected = families.join(", ");
+        let text =
+            format!("Input tag '{tag}' found using 'family' does not match any of the expected tags: {expected}");
+        Self::new("union_tag_invalid", text)
+            .with(json!({"discriminator": "'family'", "tag": tag, "expected_tags": expected}))
+    }
+
+    fn too_long(max: usize) -> Self {
+        let plural = if max == 1 { "" } else { "s" };
+        Self::new("string_too_long", format!("String should have at most {max} character{plural}"))
+            .with(json!({"max_length": max}))
+    }
+
+    fn too_short(min: usize) -> Self {
+        let plural = if min == 1 { "" } else { "s" };
+        Self::new("string_too_short", format!("String should have at least {min} character{plural}"))
+            .with(json!({"min_length": min}))
+    }
+
+    fn not_a_string() -> Self {
+        Self::new("string_type", "Input should be a valid string")
+    }
+
+    fn below(min: i64) -> Self {
+        Self::new("greater_than_equal", format!("Input should be greater than or equal to {min}"))
+            .with(json!({"ge": min}))
+    }
+
+    fn above(max: i64) -> Self {
+        Self::new("less_than_equal", format!("Input should be less than or equal to {max}")).with(json!({"le": max}))
+    }
+
+    fn choice(choices: &[&str]) -> Self {
+        let expected = list_choices(choices);
+        Self::new("enum", format!("Input should be {expected}")).with(json!({"expected": expected}))
+    }
+
+    fn url_parsing(reason: impl std::fmt::Display) -> Self {
+        Self::new("url_parsing", format!("Input should be a valid URL, {reason}"))
+            .with(json!({"error": reason.to_string()}))
+    }
+
+    /// The problem at a place.
+    pub fn at(self, loc: Vec<LocationPart>, input: Option<serde_json::Value>) -> ValidationError {
+        ValidationError {
+            kind: self.kind.to_owned(),
+            loc,
+            msg: self.msg,
+            input: input.map(shorten_echo),
+            ctx: self.ctx,
+        }
+    }
+}
+
+/// `'a', 'b' or 'c'`.
+fn list_choices(choices: &[&str]) -> String {
+    let quoted: Vec<String> = choices.iter().map(|choice| format!("'{choice}'")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Answers repeat what was wrong, but not megabytes of it.
+fn shorten_echo(input: serde_json::Value) -> serde_json::Value {
+    match input {
+        serde_json::Value::String(text) if text.chars().count() > LONGEST_ECHO => {
+            serde_json::Value::String(text.chars().take(LONGEST_ECHO).chain("…".chars()).collect())
+        }
+        serde_json::Value::Array(items) => {
+            serde_json::Value::Array(items.into_iter().take(10).map(shorten_echo).collect())
+        }
+        serde_json::Value::Object(fields) => serde_json::Value::Object(
+            IntoIterator::into_iter(fields).take(30).map(|(name, value)| (name, shorten_echo(value))).collect(),
+        ),
+        other => other,
+    }
+}
+
+fn location_parts(location: ValuePointerRef<'_>) -> Vec<LocationPart> {
+    let mut parts = Vec::new();
+    let mut current = &location;
+    loop {
+        match current {
+            ValuePointerRef::Origin => break,
+            ValuePointerRef::Key { key, prev } => {
+                parts.push(LocationPart::Field((*key).to_owned()));
+                current = prev;
+            }
+            ValuePointerRef::Index { index, prev } => {
+                parts.push(LocationPart::Index(*index));
+                current = prev;
+            }
+        }
+    }
+    parts.reverse();
+    parts
+}
+
+impl MergeWithError<Problems> for Problems {
+    fn merge(existing: Option<Self>, other: Self, _location: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+        let mut all = existing.unwrap_or_default();
+        all.0.extend(other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for Problems {
+    fn error<V: IntoValue>(
+        existing: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let found = match error {
+            ErrorKind::MissingField { field } => Self::one(location.push_key(field), Problem::missing(), None),
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                Self::one(location, wrong_kind(accepted), Some(actual.into()))
+            }
+            ErrorKind::UnknownValue { value, accepted } => {
+                Self::one(location, Problem::choice(accepted), Some(json!(value)))
+            }
+            ErrorKind::Unexpected { msg } => Self::one(location, Problem::value_error(msg), None),
+            ErrorKind::UnknownKey { key, .. } => {
+                Self::one(location.push_key(key), Problem::value_error("Unknown field"), None)
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                Self::one(location, Problem::value_error(format!("Expected {expected} items")), None)
+            }
+        };
+        Self::merge(existing, found, location)
+    }
+}
+
+/// The problem of a value whose JSON kind is none of those accepted.
+fn wrong_kind(accepted: &[ValueKind]) -> Problem {
+    match accepted.first() {
+        Some(ValueKind::String) => Problem::not_a_string(),
+        Some(ValueKind::Sequence) => Problem::not_a_list(),
+        Some(ValueKind::Boolean) => Problem::new("bool_type", "Input should be a valid boolean"),
+        Some(ValueKind::Integer | ValueKind::NegativeInteger | ValueKind::Float) => {
+            Problem::new("int_type", "Input should be a valid integer")
+        }
+        _ => Problem::not_an_object(),
+    }
+}
+
+/// Reads a member of an enumeration.
+pub(crate) fn read_choice<T, V, I>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+    choices: impl Fn() -> I,
+) -> Result<T, Problems>
+where
+    T: std::str::FromStr,
+    V: IntoValue,
+    I: Iterator<Item = &'static str>,
+{
+    if let Value::String(text) = &value
+        && let Ok(member) = text.parse()
+    {
+        return Ok(member);
+    }
+    let choices: Vec<&str> = choices().collect();
+    Err(Problems::one(location, Problem::choice(&choices), Some(value.into())))
+}
+
+/// A text of at most `MAX` characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Limited<const MAX: usize>(pub String);
+
+impl<const MAX: usize> Deserr<Problems> for Limited<MAX> {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let text = String::deserialize_from_value(value, location)?;
+        if text.chars().count() > MAX {
+            return Err(Problems::one(location, Problem::too_long(MAX), Some(json!(text))));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// A text of 1 to 200 characters: a category or value of execution metadata.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Label(pub String);
+
+impl Label {
+    /// The problem of a text that is no label, if it has one.
+    fn problem_of(text: &str) -> Option<Problem> {
+        match text.chars().count() {
+            0 => Some(Problem::too_short(1)),
+            1..=200 => None,
+            _ => Some(Problem::too_long(200)),
+        }
+    }
+}
+
+impl Deserr<Problems> for Label {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let text = String::deserialize_from_value(value, location)?;
+        match Self::problem_of(&text) {
+            Some(problem) => Err(Problems::one(location, problem, Some(json!(text)))),
+            None => Ok(Self(text)),
+        }
+    }
+}
+
+/// Execution metadata as a client sends it: category to values, each 1 to 200 characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ExecutionMetadataInput(pub Vec<(String, Vec<Label>)>);
+
+impl Deserr<Problems> for ExecutionMetadataInput {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let Value::Map(map) = value else {
+            let problem = Problem::new("dict_type", "Input should be a valid dictionary");
+            return Err(Problems::one(location, problem, Some(value.into())));
+        };
+        let mut problems = Problems::default();
+        let mut categories = Vec::new();
+        for (category, values) in map.into_iter() {
+            if let Some(problem) = Label::problem_of(&category) {
+                let key = location.push_key(&category);
+                let found = Problems::one(key.push_key("[key]"), problem, Some(json!(category)));
+                problems.0.extend(found.0);
+            }
+            match Vec::<Label>::deserialize_from_value(values.into_value(), location.push_key(&category)) {
+                Ok(values) => categories.push((category, values)),
+                Err(found) => problems.0.extend(found.0),
+            }
+        }
+        if problems.0.is_empty() { Ok(Self(categories)) } else { Err(problems) }
+    }
+}
+
+/// An integer of 32 bits, also as text (`"12"`, `" +5 "`, `"1_0"`, `"1.0"`), as a float without fraction, or as a boolean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Int(pub i64);
+
+impl Int {
+    /// Reads the spellings that stand for an integer in a path, a query or a JSON text.
+    pub fn from_text(text: &str) -> Option<i64> {
+        let text = text.trim();
+        let (sign, digits) = match text.strip_prefix(['+', '-']) {
+            Some(rest) if text.starts_with('-') => (-1, rest),
+            Some(rest) => (1, rest),
+            None => (1, text),
+        };
+        let digits = match digits.split_once('.') {
+            Some((whole, fraction)) if fraction.chars().all(|c| c == '0') => whole,
+            Some(_) => return None,
+            None => digits,
+        };
+        let is_grouped = !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__");
+        let plain: String = digits.chars().filter(|c| *c != '_').collect();
+        if !is_grouped || plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        // A number beyond 64 bits is an integer all the same; the range check refuses it.
+        Some(plain.parse::<i64>().map_or(i64::MAX, |number| number) * sign)
+    }
+
+    fn in_range(number: i64, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let (min, max) = (i64::from(i32::MIN), i64::from(i32::MAX));
+        if number < min {
+            return Err(Problems::one(location, Problem::below(min), Some(json!(number))));
+        }
+        if number > max {
+            return Err(Problems::one(location, Problem::above(max), Some(json!(number))));
+        }
+        Ok(Self(number))
+    }
+}
+
+impl Deserr<Problems> for Int {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        match value {
+            Value::Integer(number) => Self::in_range(i64::try_from(number).unwrap_or(i64::MAX), location),
+            Value::NegativeInteger(number) => Self::in_range(number, location),
+            Value::Boolean(flag) => Ok(Self(i64::from(flag))),
+            #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates and is refused")]
+            Value::Float(number) if number.fract() == 0.0 => Self::in_range(number as i64, location),
+            Value::Float(number) => {
+                let text = "Input should be a valid integer, got a number with a fractional part";
+                Err(Problems::one(location, Problem::new("int_from_float", text), Some(json!(number))))
+            }
+            Value::String(text) => match Self::from_text(&text) {
+                Some(number) => Self::in_range(number, location),
+                None => Err(Problems::one(location, Problem::int_parsing(), Some(json!(text)))),
+            },
+            other => Err(Problems::one(location, wrong_kind(&[ValueKind::Integer]), Some(other.into()))),
+        }
+    }
+}
+
+/// A boolean, also as `1`/`0` and as the usual words in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Flag(pub bool);
+
+impl Deserr<Problems> for Flag {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let understood = match &value {
+            Value::Boolean(flag) => Some(*flag),
+            Value::Integer(number @ 0..=1) => Some(*number == 1),
+            Value::Float(number) if *number == 0.0 || *number == 1.0 => Some(*number == 1.0),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
+                "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(flag) = understood {
+            return Ok(Self(flag));
+        }
+        let problem = match value {
+            Value::String(_) | Value::Integer(_) | Value::NegativeInteger(_) => {
+                Problem::new("bool_parsing", "Input should be a valid boolean, unable to interpret input")
+            }
+            _ => wrong_kind(&[ValueKind::Boolean]),
+        };
+        Err(Problems::one(location, problem, Some(value.into())))
+    }
+}
+
+/// An absolute `http` or `https` address of at most 2083 characters, normalised as browsers do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct HttpUrl(pub String);
+
+/// The longest address, in characters.
+const LONGEST_URL: usize = 2083;
+
+impl HttpUrl {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        if text.chars().count() > LONGEST_URL {
+            return Err(Problem::new("url_too_long", format!("URL should have at most {LONGEST_URL} characters"))
+                .with(json!({"max_length": LONGEST_URL})));
+        }
+        if text.trim().is_empty() {
+            return Err(Problem::url_parsing("input is empty"));
+        }
+        let url = Url::parse(text).map_err(Problem::url_parsing)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Problem::new("url_scheme", "URL scheme should be 'http' or 'https'")
+                .with(json!({"expected_schemes": "'http' or 'https'"})));
+        }
+        Ok(Self(url.into()))
+    }
+}
+
+impl Deserr<Problems> for HttpUrl {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let Value::String(text) = value else {
+            return Err(Problems::one(location, not_a_url(), Some(value.into())));
+        };
+        Self::parse(&text).map_err(|problem| Problems::one(location, problem, Some(json!(text))))
+    }
+}
+
+fn not_a_url() -> Problem {
+    Problem::new("url_type", "URL input should be a string or URL")
+}
+
+/// A link that is kept exactly as sent, whatever it says; at most 200 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PlainLink(pub String);
+
+impl Deserr<Problems> for PlainLink {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        if !matches!(value, Value::String(_)) {
+            return Err(Problems::one(location, not_a_url(), Some(value.into())));
+        }
+        Limited::<200>::deserialize_from_value(value, location).map(|text| Self(text.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deserr::Deserr;
+    use serde_json::{Value, json};
+
+    use super::{Flag, HttpUrl, Int, Problems};
+
+    fn read<T: Deserr<Problems>>(value: Value) -> Result<T, String> {
+        deserr::deserialize::<T, _, Problems>(value).map_err(|problems| problems.0[0].kind.clone())
+    }
+
+    #[test]
+    fn integers_have_many_spellings() {
+        for (value, expected) in [
+            (json!(12), Ok(12)),
+            (json!("12"), Ok(12)),
+            (json!(" +5 "), Ok(5)),
+            (json!("-7"), Ok(-7)),
+            (json!("012"), Ok(12)),
+            (json!("1_0"), Ok(10)),
+            (json!("1.0"), Ok(1)),
+            (json!(12.0), Ok(12)),
+            (json!(true), Ok(1)),
+            (json!("12a"), Err("int_parsing")),
+            (json!(""), Err("int_parsing")),
+            (json!("5.5"), Err("int_parsing")),
+            (json!("_1"), Err("int_parsing")),
+            (json!(1.5), Err("int_from_float")),
+            (json!(null), Err("int_type")),
+            (json!([1]), Err("int_type")),
+            (json!(2_147_483_648_i64), Err("less_than_equal")),
+            (json!(-2_147_483_649_i64), Err("greater_than_equal")),
+            (json!("99999999999999999999"), Err("less_than_equal")),
+        ] {
+            let read = read::<Int>(value.clone()).map(|int| int.0);
+            assert_eq!(read, expected.map_err(str::to_owned), "{value}");
+        }
+    }
+
+    #[test]
+    fn booleans_have_many_spellings() {
+        for (value, expected) in [
+            (json!(true), Ok(true)),
+            (json!("YES"), Ok(true)),
+            (json!("off"), Ok(false)),
+            (json!(0), Ok(false)),
+            (json!(1.0), Ok(true)),
+            (json!("maybe"), Err("bool_parsing")),
+            (json!(2), Err("bool_parsing")),
+            (json!(null), Err("bool_type")),
+            (json!(1.5), Err("bool_type")),
+        ] {
+            let read = read::<Flag>(value.clone()).map(|flag| flag.0);
+            assert_eq!(read, expected.map_err(str::to_owned), "{value}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_normalised() {
+        for (text, expected) in [
+            ("http://EXAMPLE.com/a b", Ok("http://example.com/a%20b")),
+            ("HTTP://Foo.COM", Ok("http://foo.com/")),
+            (" https://x.org:443/ ", Ok("https://x.org/")),
+            ("ftp://x.org/", Err("url_scheme")),
+            ("not a url", Err("url_parsing")),
+            ("", Err("url_parsing")),
+        ] {
+            let read = read::<HttpUrl>(json!(text)).map(|url| url.0);
+            assert_eq!(read, expected.map(str::to_owned).map_err(str::to_owned), "{text}");
+        }
+        assert_eq!(read::<HttpUrl>(json!("http://x/".to_owned() + &"a".repeat(2083))), Err("url_too_long".to_owned()));
+    }
+}

@@ -1,0 +1,116 @@
+//! Test executions: one run of a test plan on a build in an environment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{EnvironmentResponse, Timestamp, text_enum};
+
+text_enum! {
+    /// How far an execution is.
+    pub enum TestExecutionStatus {
+        /// Registered; nothing runs yet.
+        NotStarted = "NOT_STARTED",
+        /// Running.
+        InProgress = "IN_PROGRESS",
+        /// Ended, nothing failed.
+        Passed = "PASSED",
+        /// Ended, something failed.
+        Failed = "FAILED",
+        /// Deliberately not run.
+        NotTested = "NOT_TESTED",
+        /// Ended without saying anything.
+        EndedPrematurely = "ENDED_PREMATURELY",
+    }
+}
+
+/// Free facts about an execution: category to values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct ExecutionMetadata(pub BTreeMap<String, Vec<String>>);
+
+/// A named address that belongs to an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestExecutionRelevantLinkResponse {
+    /// What it leads to.
+    pub label: String,
+    /// The normalised address.
+    #[cfg_attr(feature = "ssr", schema(format = Uri))]
+    pub url: String,
+    /// Its id.
+    pub id: i64,
+}
+
+/// One run of a test plan on a build in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestExecutionResponse {
+    /// Its id.
+    pub id: i64,
+    /// The CI job that runs it.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub ci_link: Option<String>,
+    /// Its page in the certification site.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub c3_link: Option<String>,
+    /// In the order they were added.
+    #[serde(default)]
+    pub relevant_links: Vec<TestExecutionRelevantLinkResponse>,
+    /// Where it runs.
+    pub environment: EnvironmentResponse,
+    /// How far it is.
+    pub status: TestExecutionStatus,
+    /// The name of what is run.
+    pub test_plan: String,
+    /// When it was registered.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = DateTime))]
+    pub created_at: Timestamp,
+    /// Free facts; a category's values are in the order they became known.
+    pub execution_metadata: ExecutionMetadata,
+    /// False while a failed or skipped result has no issue attached.
+    pub is_triaged: bool,
+    /// Whether somebody wants the same plan, build and environment run again.
+    pub is_rerun_requested: bool,
+    /// How urgently; null exactly when no rerun is requested.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub rerun_priority: Option<i64>,
+}
+
+/// What a client changes about an execution. Absent and null both mean: leave it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default, deserr::Deserr, utoipa::ToSchema)]
+#[deserr(error = super::Problems)]
+pub struct TestExecutionsPatchRequest {
+    /// Its page in the certification site.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
+    pub c3_link: Option<super::HttpUrl>,
+    /// The CI job that runs it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
+    pub ci_link: Option<super::HttpUrl>,
+    /// How far it is, or `COMPLETED` to have that worked out from the stored results.
+    #[deserr(default)]
+    pub status: Option<TestExecutionStatusPatch>,
+    /// Facts to add; none is ever removed.
+    #[deserr(default)]
+    #[schema(value_type = Option<ExecutionMetadata>)]
+    pub execution_metadata: Option<super::ExecutionMetadataInput>,
+}
+
+text_enum! {
+    /// A status to set, or the instruction to work it out.
+    #[allow(missing_docs, clippy::allow_attributes, reason = "the statuses say themselves what they are")]
+    pub enum TestExecutionStatusPatch {
+        NotStarted = "NOT_STARTED",
+        InProgress = "IN_PROGRESS",
+        Passed = "PASSED",
+        Failed = "FAILED",
+        NotTested = "NOT_TESTED",
+        EndedPrematurely = "ENDED_PREMATURELY",
+        /// Failed when a result failed, premature when there is none, else passed.
+        Completed = "COMPLETED",
+    }
+}
