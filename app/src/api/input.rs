@@ -262,6 +262,10 @@ where
 #[serde(transparent)]
 pub struct Limited<const MAX: usize>(pub String);
 
+/// A text that the database indexes, where the API promises no limit: long enough for every name in use, short
+/// enough for an index entry.
+pub type LongName = Limited<500>;
+
 impl<const MAX: usize> Deserr<Problems> for Limited<MAX> {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
         let text = String::deserialize_from_value(value, location)?;
@@ -418,15 +422,15 @@ impl Deserr<Problems> for Flag {
     }
 }
 
-/// An absolute `http` or `https` address of at most 2083 characters, normalised as browsers do.
+/// An absolute `http` or `https` address, normalised as browsers do, of at most `MAX` characters after that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct HttpUrl(pub String);
+pub struct HttpUrl<const MAX: usize = LONGEST_URL>(pub String);
 
 /// The longest address, in characters.
 const LONGEST_URL: usize = 2083;
 
-impl HttpUrl {
+impl<const MAX: usize> HttpUrl<MAX> {
     fn parse(text: &str) -> Result<Self, Problem> {
         if text.chars().count() > LONGEST_URL {
             return Err(Problem::new("url_too_long", format!("URL should have at most {LONGEST_URL} characters"))
@@ -440,11 +444,14 @@ impl HttpUrl {
             return Err(Problem::new("url_scheme", "URL scheme should be 'http' or 'https'")
                 .with(json!({"expected_schemes": "'http' or 'https'"})));
         }
+        if url.as_str().chars().count() > MAX {
+            return Err(Problem::too_long(MAX));
+        }
         Ok(Self(url.into()))
     }
 }
 
-impl Deserr<Problems> for HttpUrl {
+impl<const MAX: usize> Deserr<Problems> for HttpUrl<MAX> {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
         let Value::String(text) = value else {
             return Err(Problems::one(location, not_a_url(), Some(value.into())));
@@ -538,9 +545,12 @@ mod tests {
             ("not a url", Err("url_parsing")),
             ("", Err("url_parsing")),
         ] {
-            let read = read::<HttpUrl>(json!(text)).map(|url| url.0);
+            let read = read::<HttpUrl<2083>>(json!(text)).map(|url| url.0);
             assert_eq!(read, expected.map(str::to_owned).map_err(str::to_owned), "{text}");
         }
-        assert_eq!(read::<HttpUrl>(json!("http://x/".to_owned() + &"a".repeat(2083))), Err("url_too_long".to_owned()));
+        assert_eq!(
+            read::<HttpUrl<2083>>(json!("http://x/".to_owned() + &"a".repeat(2083))),
+            Err("url_too_long".to_owned())
+        );
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExecutionMetadata, FamilyName, TestResultStatus, text_enum};
+#[cfg(feature = "ssr")]
+use super::ExecutionMetadata;
+use super::{FamilyName, TestResultStatus, text_enum};
 
 text_enum! {
     /// The tracker an issue lives in.

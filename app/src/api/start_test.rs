@@ -6,8 +6,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    CharmStage, DebStage, FamilyName, Flag, HttpUrl, ImageStage, Int, Limited, PlainLink, Problem, Problems, SnapStage,
-    SolutionStage, TestExecutionStatus,
+    CharmStage, DebStage, FamilyName, Flag, HttpUrl, ImageStage, Int, Limited, LongName, PlainLink, Problem, Problems,
+    SnapStage, SolutionStage, TestExecutionStatus,
 };
 
 /// A version that names something: neither empty nor the word `null`, which scripts send when they found none.
@@ -17,7 +17,7 @@ pub struct Version(pub String);
 
 impl Deserr<Problems> for Version {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
-        let text = String::deserialize_from_value(value, location)?;
+        let text = LongName::deserialize_from_value(value, location)?.0;
         if text.is_empty() || text == "null" {
             let problem = Problem::value_error(format!("Invalid version value '{text}'"));
             return Err(Problems::one(location, problem, Some(json!(text))));
@@ -119,9 +119,11 @@ start_request! {
         #[schema(value_type = i64)]
         pub revision: Int,
         /// The track it is released to.
-        pub track: String,
+        #[schema(value_type = String)]
+        pub track: LongName,
         /// The store it comes from.
-        pub store: String,
+        #[schema(value_type = String)]
+        pub store: LongName,
         /// The branch it is released to, if any.
         #[deserr(default)]
         #[schema(value_type = String, required = false, default = "", max_length = 200)]
@@ -148,7 +150,8 @@ start_request! {
         #[schema(value_type = i64)]
         pub revision: Int,
         /// The track it is released to.
-        pub track: String,
+        #[schema(value_type = String)]
+        pub track: LongName,
         /// The branch it is released to, if any.
         #[deserr(default)]
         #[schema(value_type = String, required = false, default = "", max_length = 200)]
@@ -172,9 +175,11 @@ start_request! {
         #[schema(value_type = String, max_length = 100)]
         pub arch: Limited<100>,
         /// The series it is built for.
-        pub series: String,
+        #[schema(value_type = String)]
+        pub series: LongName,
         /// The component of the archive.
-        pub repo: String,
+        #[schema(value_type = String)]
+        pub repo: LongName,
         /// Where it comes from, when not from a pocket.
         #[deserr(default)]
         #[schema(value_type = String, required = false, default = "", max_length = 200)]
@@ -220,7 +225,7 @@ start_request! {
         /// Where the image is downloaded.
         #[deserr(default)]
         #[schema(value_type = Option<String>, format = Uri)]
-        pub image_url: Option<HttpUrl>,
+        pub image_url: Option<HttpUrl<200>>,
         /// Whether it is the published one.
         #[deserr(default)]
         pub execution_stage: Option<ImageStage>,
@@ -241,7 +246,8 @@ start_request! {
         #[schema(value_type = String, max_length = 100)]
         pub arch: Limited<100>,
         /// The track it is released to.
-        pub track: String,
+        #[schema(value_type = String)]
+        pub track: LongName,
         /// Where it comes from.
         #[schema(value_type = String, max_length = 200)]
         pub source: Limited<200>,

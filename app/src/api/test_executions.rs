@@ -86,11 +86,11 @@ pub struct TestExecutionsPatchRequest {
     /// Its page in the certification site.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
-    pub c3_link: Option<super::HttpUrl>,
+    pub c3_link: Option<super::HttpUrl<200>>,
     /// The CI job that runs it.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
-    pub ci_link: Option<super::HttpUrl>,
+    pub ci_link: Option<super::HttpUrl<200>>,
     /// How far it is, or `COMPLETED` to have that worked out from the stored results.
     #[deserr(default)]
     pub status: Option<TestExecutionStatusPatch>,

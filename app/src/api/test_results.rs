@@ -17,25 +17,30 @@ text_enum! {
 }
 
 /// A result as a runner reports it.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "ssr", derive(deserr::Deserr, utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", deserr(error = super::Problems))]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Serialize, deserr::Deserr, utoipa::ToSchema)]
+#[deserr(error = super::Problems)]
 pub struct TestResultRequest {
     /// The test case, unique over all families.
-    pub name: String,
+    #[schema(value_type = String)]
+    pub name: super::LongName,
     /// How it ended.
     pub status: TestResultStatus,
     /// The generic test the case is an instance of; kept from the first report of the case.
-    #[cfg_attr(feature = "ssr", deserr(default), schema(required = false, default = ""))]
-    pub template_id: String,
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, default = "")]
+    pub template_id: super::LongName,
     /// Kept from the first report of the case.
-    #[cfg_attr(feature = "ssr", deserr(default), schema(required = false, default = ""))]
-    pub category: String,
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, default = "")]
+    pub category: super::LongName,
     /// What a person should know.
-    #[cfg_attr(feature = "ssr", deserr(default), schema(required = false, default = ""))]
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, default = "")]
     pub comment: String,
     /// Everything the test printed.
-    #[cfg_attr(feature = "ssr", deserr(default), schema(required = false, default = ""))]
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, default = "")]
     pub io_log: String,
 }
 

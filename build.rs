@@ -1,0 +1,4 @@
+fn main() {
+    // The migrations are compiled in: a new one must compile the crate again.
+    println!("cargo:rerun-if-changed=migrations");
+}

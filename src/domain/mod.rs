@@ -1,0 +1,8 @@
+//! The rules of the field, without input or output: time and chance are arguments.
+
+pub mod access;
+pub mod assignment;
+pub mod attachment_rules;
+pub mod bundle;
+pub mod lifecycle;
+pub mod start_test;

@@ -1,0 +1,75 @@
+//! Finding reviewers for an artefact when a run asks for them.
+
+use super::{Service, ServiceResult, artefact_not_found};
+use crate::domain::assignment::{self, ArtefactCriteria, Assignment};
+use crate::store::artefacts::ArtefactRow;
+use crate::store::{
+    Moment, Tx, artefact_builds, artefacts, environment_reviews, matching_rules, notifications, test_executions,
+};
+
+impl Service {
+    /// Adds reviewers when the executions of the latest builds have outgrown those there are, tells the new ones, and
+    /// gives every environment review of the latest builds to one of the artefact's reviewers.
+    pub(super) async fn assign_reviewers(&self, tx: &mut Tx, artefact_id: i64, now: Moment) -> ServiceResult<()> {
+        artefacts::lock_artefact(tx, artefact_id).await?;
+        let artefact =
+            artefacts::find_artefact(tx, artefact_id).await?.ok_or_else(|| artefact_not_found(artefact_id))?;
+        let builds = artefact_builds::list_latest_builds(tx, artefact_id).await?;
+        let build_ids: Vec<i64> = builds.iter().map(|build| build.id).collect();
+        let mut reviewers: Vec<i64> =
+            artefacts::list_reviewers(tx, &[artefact_id]).await?.iter().map(|reviewer| reviewer.id).collect();
+
+        let picked = self.pick_reviewers(tx, &artefact, &build_ids, &reviewers).await?;
+        if !picked.is_empty() {
+            artefacts::add_reviewers(tx, artefact_id, &picked, reviewers.len()).await?;
+            artefacts::update_due_date(tx, artefact_id, assignment::due_date(&artefact.name, now), now).await?;
+            let page = self.artefact_page(&artefact);
+            notifications::notify_of_artefact_review(tx, &picked, &page, now).await?;
+            reviewers.extend(picked);
+        }
+        let reviews = environment_reviews::list_assigned_reviews(tx, &build_ids).await?;
+        let reviews: Vec<Assignment> = reviews
+            .into_iter()
+            .map(|row| Assignment { review_id: row.id, reviewer_id: row.first_reviewer_id })
+            .collect();
+        let given = assignment::spread_reviews(&reviews, &reviewers);
+        environment_reviews::assign_environment_reviews(tx, &given).await?;
+        Ok(())
+    }
+
+    async fn pick_reviewers(
+        &self,
+        tx: &mut Tx,
+        artefact: &ArtefactRow,
+        build_ids: &[i64],
+        reviewers: &[i64],
+    ) -> ServiceResult<Vec<i64>> {
+        let rules = matching_rules::list_matching_rules(tx, artefact.family.as_str()).await?;
+        let members = matching_rules::list_candidates(tx, artefact.family.as_str()).await?;
+        let candidates = assignment::find_candidates(&rules, &criteria_of(artefact), &members, reviewers);
+        let executions = test_executions::count_executions_of_builds(tx, build_ids).await?;
+        let executions = usize::try_from(executions).unwrap_or_default();
+        let limit = self.settings.executions_per_reviewer;
+        Ok(self.with_rng(|rng| assignment::pick_reviewers(&candidates, executions, reviewers.len(), limit, rng)))
+    }
+
+    /// Where people look at an artefact.
+    fn artefact_page(&self, artefact: &ArtefactRow) -> String {
+        format!("{}/{}/{}", self.settings.frontend_url.trim_end_matches('/'), artefact.family.path(), artefact.id)
+    }
+}
+
+fn criteria_of(artefact: &ArtefactRow) -> ArtefactCriteria {
+    [
+        &artefact.name,
+        &artefact.stage,
+        &artefact.track,
+        &artefact.branch,
+        &artefact.store,
+        &artefact.series,
+        &artefact.os,
+        &artefact.release,
+        &artefact.owner,
+    ]
+    .map(String::clone)
+}

@@ -1,0 +1,76 @@
+//! What SQLite and PostgreSQL spell differently, each with its reason.
+
+use std::borrow::Cow;
+
+use sqlx::AssertSqlSafe;
+
+/// The database a statement is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// The statement in the database's own words:
+    ///
+    /// - `ints($1)`, `texts($1)`: the members of the JSON list that parameter 1 is. Lists travel as one parameter, so
+    ///   that a statement's text, and with it the prepared statement, does not depend on their length.
+    /// - `FOR UPDATE OF x`: nothing on SQLite, where a writing transaction is alone from its first moment.
+    pub(crate) fn of(self, sql: &'static str) -> AssertSqlSafe<Cow<'static, str>> {
+        AssertSqlSafe(self.spell(sql))
+    }
+
+    fn spell(self, sql: &'static str) -> Cow<'static, str> {
+        if !["ints(", "texts(", "FOR UPDATE OF "].iter().any(|word| sql.contains(word)) {
+            return Cow::Borrowed(sql);
+        }
+        let spelt = match self {
+            Self::Sqlite => {
+                let sql = expand(sql, "ints(", "(SELECT value FROM json_each(", "))");
+                let sql = expand(&sql, "texts(", "(SELECT value FROM json_each(", "))");
+                cut_row_lock(&sql)
+            }
+            Self::Postgres => {
+                let sql = expand(sql, "ints(", "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(", "))");
+                expand(&sql, "texts(", "(SELECT value FROM jsonb_array_elements_text(", "))")
+            }
+        };
+        Cow::Owned(spelt)
+    }
+}
+
+/// Replaces `word…)` by `opening…closing` wherever the word stands.
+fn expand(sql: &str, word: &str, opening: &str, closing: &str) -> String {
+    let mut parts = sql.split(word);
+    let mut expanded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (parameter, rest) = part.split_once(')').unwrap_or((part, ""));
+        expanded.extend([opening, parameter, closing, rest]);
+    }
+    expanded
+}
+
+fn cut_row_lock(sql: &str) -> String {
+    sql.split_once("FOR UPDATE OF ").map_or(sql, |(before, _)| before).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect;
+
+    #[test]
+    fn lists_and_row_locks_are_spelt_for_each_database() {
+        let sql = "SELECT id FROM t WHERE id IN ints($1) AND name IN texts($2) FOR UPDATE OF t";
+        assert_eq!(
+            Dialect::Sqlite.spell(sql),
+            "SELECT id FROM t WHERE id IN (SELECT value FROM json_each($1)) \
+             AND name IN (SELECT value FROM json_each($2)) "
+        );
+        assert_eq!(
+            Dialect::Postgres.spell(sql),
+            "SELECT id FROM t WHERE id IN (SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text($1)) \
+             AND name IN (SELECT value FROM jsonb_array_elements_text($2)) FOR UPDATE OF t"
+        );
+    }
+}

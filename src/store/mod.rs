@@ -1,0 +1,217 @@
+//! The database: SQLite or PostgreSQL behind one handle, and the SQL of every noun in a file of its name.
+//!
+//! A statement is written once, in the SQL both databases understand; [`on!`] compiles it for each of them. What cannot
+//! be said in common SQL is spelt by [`dialect::Dialect`].
+
+pub mod applications;
+pub mod artefact_builds;
+pub mod artefacts;
+pub mod attachment_rules;
+mod connect;
+mod dialect;
+pub mod environment_reviews;
+pub mod environments;
+pub mod issue_attachments;
+pub mod matching_rules;
+pub mod migrations;
+pub mod notifications;
+pub mod rerun_requests;
+pub mod test_cases;
+pub mod test_executions;
+pub mod test_plans;
+pub mod test_results;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use connect::DbUrl;
+pub(crate) use dialect::Dialect;
+
+/// What goes wrong below the service.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, or has no connection to spare: the same request may succeed later.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// A text does not fit into an index of the database.
+    #[error("a text is too long to be indexed")]
+    TextTooLong,
+    /// Everything else; a defect, or a database in a state it should not be in.
+    #[error(transparent)]
+    Database(sqlx::Error),
+}
+
+/// PostgreSQL's code for an index entry that is too large.
+const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(database) if database.code().as_deref() == Some(PROGRAM_LIMIT_EXCEEDED) => {
+                Self::TextTooLong
+            }
+            // Class 57: the server is shutting down or starting.
+            sqlx::Error::Database(database) if database.code().is_some_and(|code| code.starts_with("57P")) => {
+                Self::Unavailable(error)
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// What a store function gives back.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The database, shared by every request.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    statements: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// One connection writes, the others read what is committed.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction: one per request. Dropped without [`Tx::commit`] it leaves nothing behind.
+pub struct Tx {
+    inner: Inner,
+    statements: Arc<AtomicU64>,
+}
+
+pub(crate) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Begins a transaction that reads one consistent state.
+    pub async fn read(&self) -> StoreResult<Tx> {
+        let inner = match &self.pools {
+            Pools::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => {
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        };
+        Ok(self.transaction(inner))
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// On SQLite it takes the write lock at once: a transaction that reads first and writes later would fail, not wait,
+    /// when another one wrote in between.
+    pub async fn write(&self) -> StoreResult<Tx> {
+        let inner = match &self.pools {
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(self.transaction(inner))
+    }
+
+    /// Whether the database answers.
+    pub async fn check(&self) -> StoreResult<()> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(|_| ())?,
+            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Waits for the connections in use and closes them all.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How many statements were run since the start: tests hold requests to a fixed number of them.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    fn transaction(&self, inner: Inner) -> Tx {
+        Tx { inner, statements: self.statements.clone() }
+    }
+}
+
+impl Tx {
+    /// Makes everything the transaction did durable and visible.
+    pub async fn commit(self) -> StoreResult<()> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn next_statement(&mut self) -> &mut Inner {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        &mut self.inner
+    }
+}
+
+/// Runs one statement in a transaction, compiled for the database at hand.
+///
+/// `on!(tx, |conn, sql| sqlx::query(sql.of("DELETE …")).execute(conn).map_ok(drop))` gives a [`StoreResult`]; `sql.of` replaces the
+/// few words the databases spell differently.
+macro_rules! on {
+    ($tx:expr, |$conn:ident, $sql:pat_param| $run:expr) => {
+        match $tx.next_statement() {
+            $crate::store::Inner::Sqlite(tx) => {
+                let ($conn, $sql) = (&mut **tx, $crate::store::Dialect::Sqlite);
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Inner::Postgres(tx) => {
+                let ($conn, $sql) = (&mut **tx, $crate::store::Dialect::Postgres);
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+/// Builds and runs one statement whose number of parameters depends on the data.
+///
+/// `on_built!(tx, |builder| { builder.push(…); }, |query, conn| query.execute(conn).map_ok(drop))`. Such a statement is not kept
+/// prepared: the next one has another number of rows.
+macro_rules! on_built {
+    ($tx:expr, |$builder:ident| $build:block, |$query:ident, $conn:ident| $run:expr) => {
+        match $tx.next_statement() {
+            $crate::store::Inner::Sqlite(tx) => {
+                let mut $builder = sqlx::QueryBuilder::<sqlx::Sqlite>::new("");
+                $build
+                let ($query, $conn) = ($builder.build().persistent(false), &mut **tx);
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Inner::Postgres(tx) => {
+                let mut $builder = sqlx::QueryBuilder::<sqlx::Postgres>::new("");
+                $build
+                let ($query, $conn) = ($builder.build().persistent(false), &mut **tx);
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+pub(crate) use {on, on_built};
+
+/// A row that only has an id.
+#[derive(sqlx::FromRow)]
+pub(crate) struct IdRow {
+    pub(crate) id: i64,
+}
+
+/// The moment a request's writes carry.
+pub type Moment = DateTime<Utc>;

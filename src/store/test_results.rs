@@ -1,0 +1,176 @@
+//! Test results.
+
+use futures::TryFutureExt;
+use app::api::{PreviousTestResult, TestResultStatus};
+use sqlx::types::Json;
+
+use super::{Moment, StoreResult, Tx, on, on_built};
+
+/// A result with its test case as it is now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns' names are the field's own words")]
+pub struct ResultRow {
+    pub id: i64,
+    pub test_case_id: i64,
+    pub created_at: Moment,
+    #[sqlx(try_from = "String")]
+    pub status: TestResultStatus,
+    pub comment: String,
+    pub io_log: String,
+    pub name: String,
+    pub category: String,
+    pub template_id: String,
+}
+
+/// A result to store.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the columns' names are the field's own words")]
+pub struct NewResult<'a> {
+    pub test_case_id: i64,
+    pub status: TestResultStatus,
+    pub comment: &'a str,
+    pub io_log: &'a str,
+}
+
+/// A stored result, by the case it belongs to.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct StoredResult {
+    /// The result.
+    pub id: i64,
+    /// Its case.
+    pub test_case_id: i64,
+}
+
+/// How many results an execution has, and how many of them failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct ResultCounts {
+    /// All of them.
+    pub all_count: i64,
+    /// Those that failed.
+    pub failed_count: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct PreviousRow {
+    test_case_id: i64,
+    #[sqlx(try_from = "String")]
+    status: TestResultStatus,
+    version: String,
+    artefact_id: i64,
+    test_execution_id: i64,
+    test_result_id: i64,
+}
+
+/// The results of an execution, in the order of upload.
+pub async fn list_results(tx: &mut Tx, execution_id: i64) -> StoreResult<Vec<ResultRow>> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "SELECT result.id, result.test_case_id, result.created_at, result.status, result.comment, result.io_log,
+             test_case.name, test_case.category, test_case.template_id
+         FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
+         WHERE result.test_execution_id = $1 ORDER BY result.id",
+    )
+    .bind(execution_id)
+    .fetch_all(conn))
+}
+
+/// Per test case of an execution up to ten earlier results, newest first: `(case, result)`.
+///
+/// Earlier means the same environment and build architecture, an artefact of the same name, track, series, repo and os
+/// that is not newer, and an older execution or an older artefact.
+pub async fn list_previous_results(tx: &mut Tx, execution_id: i64) -> StoreResult<Vec<(i64, PreviousTestResult)>> {
+    let rows: Vec<PreviousRow> = on!(tx, |conn, _| sqlx::query_as(
+        "WITH present AS (SELECT DISTINCT test_case_id FROM test_result WHERE test_execution_id = $1),
+         ranked AS (
+             SELECT result.test_case_id, result.status, earlier.version, earlier.id AS artefact_id,
+                 execution.id AS test_execution_id, result.id AS test_result_id,
+                 ROW_NUMBER() OVER (
+                     PARTITION BY result.test_case_id ORDER BY earlier.id DESC, result.id DESC
+                 ) AS place
+             FROM test_execution AS it
+             JOIN artefact_build AS it_build ON it_build.id = it.artefact_build_id
+             JOIN artefact AS it_artefact ON it_artefact.id = it_build.artefact_id
+             JOIN artefact AS earlier ON earlier.name = it_artefact.name AND earlier.track = it_artefact.track
+                 AND earlier.series = it_artefact.series AND earlier.repo = it_artefact.repo
+                 AND earlier.os = it_artefact.os AND earlier.id <= it_artefact.id
+             JOIN artefact_build AS build ON build.artefact_id = earlier.id
+                 AND build.architecture = it_build.architecture
+             JOIN test_execution AS execution ON execution.artefact_build_id = build.id
+                 AND execution.environment_id = it.environment_id
+                 AND (execution.id < it.id OR earlier.id < it_artefact.id)
+             JOIN test_result AS result ON result.test_execution_id = execution.id
+             JOIN present ON present.test_case_id = result.test_case_id
+             WHERE it.id = $1
+         )
+         SELECT test_case_id, status, version, artefact_id, test_execution_id, test_result_id
+         FROM ranked WHERE place <= 10 ORDER BY test_case_id, place",
+    )
+    .bind(execution_id)
+    .fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| (row.test_case_id, row.into_response())).collect())
+}
+
+impl PreviousRow {
+    fn into_response(self) -> PreviousTestResult {
+        PreviousTestResult {
+            status: self.status,
+            version: self.version,
+            artefact_id: self.artefact_id,
+            test_execution_id: self.test_execution_id,
+            test_result_id: self.test_result_id,
+        }
+    }
+}
+
+/// How many results an execution has.
+pub async fn count_results(tx: &mut Tx, execution_id: i64) -> StoreResult<ResultCounts> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "SELECT COUNT(*) AS all_count, COUNT(*) FILTER (WHERE status = 'FAILED') AS failed_count
+         FROM test_result WHERE test_execution_id = $1",
+    )
+    .bind(execution_id)
+    .fetch_one(conn))
+}
+
+/// Removes the results an execution has for the cases, with the issues attached to them.
+pub async fn delete_results_of_cases(tx: &mut Tx, execution_id: i64, case_ids: &[i64]) -> StoreResult<()> {
+    let ids = Json(case_ids);
+    on!(tx, |conn, sql| sqlx::query(
+        sql.of("DELETE FROM test_result WHERE test_execution_id = $1 AND test_case_id IN ints($2)")
+    )
+    .bind(execution_id)
+    .bind(&ids)
+    .execute(conn).map_ok(drop))?;
+    Ok(())
+}
+
+/// The rows of one insert: as many as the parameters a statement may have.
+const ROWS_OF_A_STATEMENT: usize = 4_000;
+
+/// Stores results in their order.
+pub async fn insert_results(
+    tx: &mut Tx,
+    execution_id: i64,
+    results: &[NewResult<'_>],
+    now: Moment,
+) -> StoreResult<Vec<StoredResult>> {
+    let mut stored = Vec::with_capacity(results.len());
+    for chunk in results.chunks(ROWS_OF_A_STATEMENT) {
+        let rows: Vec<StoredResult> = on_built!(
+            tx,
+            |builder| {
+                builder.push(
+                    "INSERT INTO test_result
+                         (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at) ",
+                );
+                builder.push_values(chunk, |mut row, result| {
+                    row.push_bind(result.status.as_str()).push_bind(execution_id).push_bind(result.test_case_id);
+                    row.push_bind(result.comment).push_bind(result.io_log).push_bind(now).push_bind(now);
+                });
+                builder.push(" RETURNING id, test_case_id");
+            },
+            |query, conn| query.try_map(|row| <StoredResult as sqlx::FromRow<'_, _>>::from_row(&row)).fetch_all(conn)
+        )?;
+        stored.extend(rows);
+    }
+    Ok(stored)
+}
