@@ -1,6 +1,9 @@
 //! Test Observer: the server as a library, so that tests drive the very parts that `main` starts.
 
+pub mod api;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod service;
 pub mod store;

@@ -52,11 +52,8 @@ pub fn find_candidates(
 ) -> Vec<i64> {
     let matching: Vec<_> = rules.iter().filter(|rule| rule.matches(artefact)).collect();
     let most_specific = matching.iter().map(|rule| rule.specificity()).max();
-    let chosen: BTreeSet<i64> = matching
-        .iter()
-        .filter(|rule| Some(rule.specificity()) == most_specific)
-        .map(|rule| rule.id)
-        .collect();
+    let chosen: BTreeSet<i64> =
+        matching.iter().filter(|rule| Some(rule.specificity()) == most_specific).map(|rule| rule.id).collect();
     let users: BTreeSet<i64> = members
         .iter()
         .filter(|member| chosen.contains(&member.rule_id) && !reviewers.contains(&member.user_id))
@@ -141,8 +138,7 @@ mod tests {
         let mut artefact = ArtefactCriteria::default();
         artefact[0] = "core22".to_owned();
         artefact[1] = "beta".to_owned();
-        let members: Vec<Candidate> =
-            (1..=5).map(|rule_id| Candidate { rule_id, user_id: rule_id * 10 }).collect();
+        let members: Vec<Candidate> = (1..=5).map(|rule_id| Candidate { rule_id, user_id: rule_id * 10 }).collect();
         for (rules, reviewers, expected) in [
             (vec![rule(1, "", "")], vec![], vec![10]),
             (vec![rule(1, "", ""), rule(2, "core22", "")], vec![], vec![20]),
@@ -159,7 +155,9 @@ mod tests {
     fn one_reviewer_for_every_fifty_executions_begun() {
         let mut rng = StdRng::seed_from_u64(1);
         let candidates = [1, 2, 3];
-        for (executions, reviewers, expected) in [(1, 0, 1), (50, 0, 1), (51, 0, 2), (51, 1, 1), (50, 1, 0), (500, 0, 3)] {
+        for (executions, reviewers, expected) in
+            [(1, 0, 1), (50, 0, 1), (51, 0, 2), (51, 1, 1), (50, 1, 0), (500, 0, 3)]
+        {
             let picked = pick_reviewers(&candidates, executions, reviewers, EXECUTIONS_PER_REVIEWER, &mut rng);
             assert_eq!(picked.len(), expected, "{executions} executions, {reviewers} reviewers");
         }
@@ -168,9 +166,12 @@ mod tests {
     #[test]
     fn kernels_have_no_due_date() {
         let now: DateTime<Utc> = "2031-01-22T08:30:00Z".parse().unwrap();
-        for (name, expected) in
-            [("hello", Some("2031-02-01")), ("linux-raspi", None), ("pi-kernel", None), ("kernel-pi", Some("2031-02-01"))]
-        {
+        for (name, expected) in [
+            ("hello", Some("2031-02-01")),
+            ("linux-raspi", None),
+            ("pi-kernel", None),
+            ("kernel-pi", Some("2031-02-01")),
+        ] {
             assert_eq!(due_date(name, now).map(|day| day.to_string()).as_deref(), expected, "{name}");
         }
     }

@@ -13,8 +13,7 @@ use crate::store::applications;
 /// The application that the onboarding page's key belongs to.
 const ONBOARDING_APPLICATION: &str = "getting-started";
 /// What somebody needs who reports a first result and looks at it.
-const ONBOARDING_PERMISSIONS: &[Permission] =
-    &[Permission::ChangeTest, Permission::ViewTest, Permission::ViewArtefact];
+const ONBOARDING_PERMISSIONS: &[Permission] = &[Permission::ChangeTest, Permission::ViewTest, Permission::ViewArtefact];
 
 impl Service {
     /// Who sent a request with this `Authorization` header. A wrong key is nobody, not an error.
@@ -23,8 +22,7 @@ impl Service {
         let mut tx = self.db.read().await?;
         let found = applications::find_application_by_key(&mut tx, key).await?;
         let proven = found.filter(|row| bool::from(row.api_key.as_bytes().ct_eq(key.as_bytes())));
-        let application =
-            proven.map(|row| Application { id: row.id, name: row.name, permissions: row.permissions.0 });
+        let application = proven.map(|row| Application { id: row.id, name: row.name, permissions: row.permissions.0 });
         Ok(Caller { application })
     }
 

@@ -10,6 +10,10 @@ impl Service {
     pub async fn list_families(&self) -> ServiceResult<Vec<FamilyName>> {
         let mut tx = self.db.read().await?;
         let present = artefacts::list_families(&mut tx).await?;
-        Ok(FamilyName::ALL.iter().copied().filter(|family| present.iter().any(|name| name == family.as_str())).collect())
+        Ok(FamilyName::ALL
+            .iter()
+            .copied()
+            .filter(|family| present.iter().any(|name| name == family.as_str()))
+            .collect())
     }
 }

@@ -147,13 +147,11 @@ async fn resolve_image(
     let built = artefact_builds::list_architectures(tx, known).await?;
     match (arch, built.as_slice()) {
         (Some(arch), built) if built.iter().any(|own| own == arch) => Ok((known, arch.to_owned())),
-        (Some(_), _) => {
-            Err(ServiceError::Rule("'arch' must match the existing image build architecture.".to_owned()))
-        }
+        (Some(_), _) => Err(ServiceError::Rule("'arch' must match the existing image build architecture.".to_owned())),
         (None, [only]) => Ok((known, only.clone())),
-        (None, _) => Err(ServiceError::Rule(
-            "'arch' is required and could not be derived from the image's builds.".to_owned(),
-        )),
+        (None, _) => {
+            Err(ServiceError::Rule("'arch' is required and could not be derived from the image's builds.".to_owned()))
+        }
     }
 }
 

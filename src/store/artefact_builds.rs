@@ -126,4 +126,3 @@ pub async fn list_bundled_builds(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResu
     .bind(ids)
     .fetch_all(conn))
 }
-

@@ -1,8 +1,8 @@
 //! Artefacts and who reviews them.
 
-use futures::TryFutureExt;
 use app::api::{ArtefactStatus, FamilyName};
 use chrono::NaiveDate;
+use futures::TryFutureExt;
 use sqlx::types::Json;
 
 use super::{IdRow, Moment, StoreResult, Tx, on, on_built};
@@ -192,7 +192,8 @@ pub async fn list_reviewers(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResult<Ve
 pub async fn lock_artefact(tx: &mut Tx, id: i64) -> StoreResult<()> {
     on!(tx, |conn, sql| sqlx::query(sql.of("SELECT id FROM artefact WHERE id = $1 FOR UPDATE OF artefact"))
         .bind(id)
-        .execute(conn).map_ok(drop))?;
+        .execute(conn)
+        .map_ok(drop))?;
     Ok(())
 }
 
@@ -221,7 +222,8 @@ pub async fn update_due_date(tx: &mut Tx, artefact_id: i64, due: Option<NaiveDat
         .bind(artefact_id)
         .bind(due)
         .bind(now)
-        .execute(conn).map_ok(drop))?;
+        .execute(conn)
+        .map_ok(drop))?;
     Ok(())
 }
 
@@ -230,7 +232,8 @@ pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment
     if let Some(id) = find_same_artefact(tx, new).await? {
         return Ok(id);
     }
-    let created: Option<IdRow> = on!(tx, |conn, _| sqlx::query_as(
+    let created: Option<IdRow> = on!(tx, |conn, _| {
+        sqlx::query_as(
         "INSERT INTO artefact (family, name, version, stage, store, track, branch, series, repo, source, os, release,
              owner, sha256, image_url, bundled_builds_hash, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
@@ -253,7 +256,8 @@ pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment
     .bind(&new.image_url)
     .bind(&new.bundled_builds_hash)
     .bind(now)
-    .fetch_optional(conn))?;
+    .fetch_optional(conn)
+    })?;
     match created {
         Some(row) => Ok(row.id),
         None => Ok(find_same_artefact(tx, new).await?.ok_or(sqlx::Error::RowNotFound)?),
@@ -262,11 +266,10 @@ pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment
 
 /// The image with that checksum.
 pub async fn find_image(tx: &mut Tx, sha256: &str) -> StoreResult<Option<i64>> {
-    let row: Option<IdRow> = on!(tx, |conn, _| sqlx::query_as(
-        "SELECT id FROM artefact WHERE family = 'image' AND sha256 = $1"
-    )
-    .bind(sha256)
-    .fetch_optional(conn))?;
+    let row: Option<IdRow> =
+        on!(tx, |conn, _| sqlx::query_as("SELECT id FROM artefact WHERE family = 'image' AND sha256 = $1")
+            .bind(sha256)
+            .fetch_optional(conn))?;
     Ok(row.map(|row| row.id))
 }
 

@@ -41,15 +41,15 @@ pub async fn ensure_environment_review(
     .bind(build_id)
     .bind(environment_id)
     .bind(now)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     Ok(())
 }
 
 /// How many reviews the latest builds of each artefact have; an artefact without any is left out.
 pub async fn count_environment_reviews(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResult<Vec<ReviewCounts>> {
     let ids = Json(artefact_ids);
-    on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT latest.artefact_id, COUNT(*) AS all_count,
+    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT latest.artefact_id, COUNT(*) AS all_count,
              COUNT(*) FILTER (WHERE review.review_decision <> '[]') AS completed_count
          FROM (
              SELECT id, artefact_id, ROW_NUMBER() OVER (
@@ -58,8 +58,7 @@ pub async fn count_environment_reviews(tx: &mut Tx, artefact_ids: &[i64]) -> Sto
              FROM artefact_build WHERE artefact_id IN ints($1)
          ) AS latest
          JOIN artefact_build_environment_review AS review ON review.artefact_build_id = latest.id
-         WHERE latest.place = 1 GROUP BY latest.artefact_id",
-    ))
+         WHERE latest.place = 1 GROUP BY latest.artefact_id",))
     .bind(ids)
     .fetch_all(conn))
 }
@@ -67,14 +66,12 @@ pub async fn count_environment_reviews(tx: &mut Tx, artefact_ids: &[i64]) -> Sto
 /// The reviews of the builds, in the order of their ids, with their first reviewers.
 pub async fn list_assigned_reviews(tx: &mut Tx, build_ids: &[i64]) -> StoreResult<Vec<AssignedReviewRow>> {
     let ids = Json(build_ids);
-    on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT review.id, (
+    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT review.id, (
              SELECT user_id FROM environment_review_reviewers_association AS assigned
              WHERE assigned.environment_review_id = review.id ORDER BY position, user_id LIMIT 1
          ) AS first_reviewer_id
          FROM artefact_build_environment_review AS review
-         WHERE review.artefact_build_id IN ints($1) ORDER BY review.id",
-    ))
+         WHERE review.artefact_build_id IN ints($1) ORDER BY review.id",))
     .bind(ids)
     .fetch_all(conn))
 }
@@ -85,15 +82,18 @@ pub async fn assign_environment_reviews(tx: &mut Tx, assignments: &[(i64, i64)])
         return Ok(());
     }
     let reviews = Json(assignments.iter().map(|(review, _)| *review).collect::<Vec<_>>());
-    on!(tx, |conn, sql| sqlx::query(sql.of(
-        "DELETE FROM environment_review_reviewers_association WHERE environment_review_id IN ints($1)"
-    ))
+    on!(tx, |conn, sql| sqlx::query(
+        sql.of("DELETE FROM environment_review_reviewers_association WHERE environment_review_id IN ints($1)")
+    )
     .bind(&reviews)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     on_built!(
         tx,
         |builder| {
-            builder.push("INSERT INTO environment_review_reviewers_association (environment_review_id, user_id, position) ");
+            builder.push(
+                "INSERT INTO environment_review_reviewers_association (environment_review_id, user_id, position) ",
+            );
             builder.push_values(assignments, |mut row, (review, user)| {
                 row.push_bind(*review).push_bind(*user).push_bind(0_i32);
             });

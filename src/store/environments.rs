@@ -3,12 +3,7 @@
 use super::{IdRow, Moment, StoreResult, Tx, on};
 
 /// The environment of that name and architecture, made when it is new.
-pub async fn find_or_create_environment(
-    tx: &mut Tx,
-    name: &str,
-    architecture: &str,
-    now: Moment,
-) -> StoreResult<i64> {
+pub async fn find_or_create_environment(tx: &mut Tx, name: &str, architecture: &str, now: Moment) -> StoreResult<i64> {
     if let Some(id) = find_environment(tx, name, architecture).await? {
         return Ok(id);
     }
@@ -28,11 +23,10 @@ pub async fn find_or_create_environment(
 }
 
 async fn find_environment(tx: &mut Tx, name: &str, architecture: &str) -> StoreResult<Option<i64>> {
-    let row: Option<IdRow> = on!(tx, |conn, _| sqlx::query_as(
-        "SELECT id FROM environment WHERE name = $1 AND architecture = $2"
-    )
-    .bind(name)
-    .bind(architecture)
-    .fetch_optional(conn))?;
+    let row: Option<IdRow> =
+        on!(tx, |conn, _| sqlx::query_as("SELECT id FROM environment WHERE name = $1 AND architecture = $2")
+            .bind(name)
+            .bind(architecture)
+            .fetch_optional(conn))?;
     Ok(row.map(|row| row.id))
 }

@@ -1,10 +1,10 @@
 //! Issues attached to test results.
 
-use futures::TryFutureExt;
 use app::api::{
     IssueSource, IssueStatus, MinimalIssueResponse, MinimalIssueTestResultAttachmentResponse,
     MinimalIssueTestResultAttachmentRuleResponse,
 };
+use futures::TryFutureExt;
 use sqlx::types::Json;
 
 use super::{Moment, StoreError, StoreResult, Tx, on, on_built};
@@ -82,7 +82,8 @@ pub async fn list_attachments(
     tx: &mut Tx,
     execution_id: i64,
 ) -> StoreResult<Vec<(i64, MinimalIssueTestResultAttachmentResponse)>> {
-    let rows: Vec<AttachmentRow> = on!(tx, |conn, _| sqlx::query_as(
+    let rows: Vec<AttachmentRow> = on!(tx, |conn, _| {
+        sqlx::query_as(
         "SELECT attachment.test_result_id, issue.id AS issue_id, issue.source, issue.project, issue.key, issue.title,
              issue.status, issue.labels, attachment.attachment_rule_id
          FROM test_result AS result
@@ -91,7 +92,8 @@ pub async fn list_attachments(
          WHERE result.test_execution_id = $1 ORDER BY attachment.id",
     )
     .bind(execution_id)
-    .fetch_all(conn))?;
+    .fetch_all(conn)
+    })?;
     let mut rule_ids: Vec<i64> = rows.iter().filter_map(|row| row.attachment_rule_id).collect();
     rule_ids.sort_unstable();
     rule_ids.dedup();
@@ -127,10 +129,7 @@ fn decode_error(error: app::api::UnknownMember) -> StoreError {
     StoreError::Database(sqlx::Error::Decode(Box::new(error)))
 }
 
-async fn list_rules(
-    tx: &mut Tx,
-    rule_ids: &[i64],
-) -> StoreResult<Vec<MinimalIssueTestResultAttachmentRuleResponse>> {
+async fn list_rules(tx: &mut Tx, rule_ids: &[i64]) -> StoreResult<Vec<MinimalIssueTestResultAttachmentRuleResponse>> {
     if rule_ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -142,10 +141,10 @@ async fn list_rules(
     ))
     .bind(&ids)
     .fetch_all(conn))?;
-    let pairs: Vec<RuleMetadataRow> = on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT attachment_rule_id, category, value FROM issue_test_result_attachment_rule_execution_metadata
-         WHERE attachment_rule_id IN ints($1) ORDER BY id",
-    ))
+    let pairs: Vec<RuleMetadataRow> = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT attachment_rule_id, category, value FROM issue_test_result_attachment_rule_execution_metadata
+         WHERE attachment_rule_id IN ints($1) ORDER BY id",)
+    )
     .bind(&ids)
     .fetch_all(conn))?;
     let mut rules: Vec<_> = rows.into_iter().map(RuleRow::into_response).collect();

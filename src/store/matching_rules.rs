@@ -37,7 +37,15 @@ pub async fn list_matching_rules(tx: &mut Tx, family: &str) -> StoreResult<Vec<M
 impl RuleRow {
     fn into_rule(self) -> MatchingRule {
         let criteria = [
-            self.name, self.stage, self.track, self.branch, self.store, self.series, self.os, self.release, self.owner,
+            self.name,
+            self.stage,
+            self.track,
+            self.branch,
+            self.store,
+            self.series,
+            self.os,
+            self.release,
+            self.owner,
         ];
         MatchingRule { id: self.id, criteria }
     }

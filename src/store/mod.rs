@@ -78,7 +78,10 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     /// One connection writes, the others read what is committed.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

@@ -1,7 +1,7 @@
 //! Notifications of users.
 
-use futures::TryFutureExt;
 use super::{Moment, StoreResult, Tx, on_built};
+use futures::TryFutureExt;
 
 /// Tells users that they review an artefact from now on.
 pub async fn notify_of_artefact_review(

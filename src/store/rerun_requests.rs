@@ -1,7 +1,7 @@
 //! Rerun requests: at most one per group of executions, that is per plan, build and environment.
 
-use futures::TryFutureExt;
 use super::{Moment, StoreResult, Tx, on};
+use futures::TryFutureExt;
 
 /// A run of the group has started: nobody has to ask for it any longer.
 pub async fn delete_rerun_request_of(tx: &mut Tx, execution_id: i64) -> StoreResult<()> {
@@ -12,7 +12,8 @@ pub async fn delete_rerun_request_of(tx: &mut Tx, execution_id: i64) -> StoreRes
          )",
     )
     .bind(execution_id)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     Ok(())
 }
 
@@ -32,6 +33,7 @@ pub async fn request_automatic_rerun(tx: &mut Tx, execution_id: i64, now: Moment
     )
     .bind(execution_id)
     .bind(now)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Test executions, with their links and metadata.
 
-use futures::TryFutureExt;
 use app::api::TestExecutionStatus;
+use futures::TryFutureExt;
 use sqlx::types::Json;
 
 use super::{IdRow, Moment, StoreResult, Tx, on, on_built};
@@ -101,9 +101,9 @@ pub async fn find_execution(tx: &mut Tx, id: i64) -> StoreResult<Option<Executio
 /// Every execution of the builds, by name of the environment, then by id.
 pub async fn list_executions_of_builds(tx: &mut Tx, build_ids: &[i64]) -> StoreResult<Vec<ExecutionRow>> {
     let ids = Json(build_ids);
-    on!(tx, |conn, sql| sqlx::query_as(sql.of(select_executions!(
-        "execution.artefact_build_id IN ints($1) ORDER BY environment.name, execution.id"
-    )))
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_executions!("execution.artefact_build_id IN ints($1) ORDER BY environment.name, execution.id"))
+    )
     .bind(ids)
     .fetch_all(conn))
 }
@@ -122,10 +122,10 @@ pub async fn count_executions_of_builds(tx: &mut Tx, build_ids: &[i64]) -> Store
 /// The links of the executions, in the order they were added.
 pub async fn list_relevant_links(tx: &mut Tx, execution_ids: &[i64]) -> StoreResult<Vec<RelevantLinkRow>> {
     let ids = Json(execution_ids);
-    on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT test_execution_id, id, label, url FROM test_execution_relevant_link
-         WHERE test_execution_id IN ints($1) ORDER BY id",
-    ))
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT test_execution_id, id, label, url FROM test_execution_relevant_link
+         WHERE test_execution_id IN ints($1) ORDER BY id",)
+    )
     .bind(ids)
     .fetch_all(conn))
 }
@@ -133,12 +133,10 @@ pub async fn list_relevant_links(tx: &mut Tx, execution_ids: &[i64]) -> StoreRes
 /// The metadata of the executions, in the order in which the pairs became known.
 pub async fn list_metadata(tx: &mut Tx, execution_ids: &[i64]) -> StoreResult<Vec<MetadataRow>> {
     let ids = Json(execution_ids);
-    on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT carried.test_execution_id, pair.category, pair.value
+    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT carried.test_execution_id, pair.category, pair.value
          FROM test_execution_metadata_association_table AS carried
          JOIN test_execution_metadata AS pair ON pair.id = carried.test_execution_metadata_id
-         WHERE carried.test_execution_id IN ints($1) ORDER BY pair.id",
-    ))
+         WHERE carried.test_execution_id IN ints($1) ORDER BY pair.id",))
     .bind(ids)
     .fetch_all(conn))
 }
@@ -198,7 +196,8 @@ pub async fn update_execution(tx: &mut Tx, id: i64, columns: &ExecutionColumns, 
     .bind(&columns.c3_link)
     .bind(columns.status.as_str())
     .bind(now)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     Ok(())
 }
 
@@ -218,7 +217,9 @@ pub async fn add_relevant_links(
         let rows = on_built!(
             tx,
             |builder| {
-                builder.push("INSERT INTO test_execution_relevant_link (test_execution_id, label, url, created_at, updated_at) ");
+                builder.push(
+                    "INSERT INTO test_execution_relevant_link (test_execution_id, label, url, created_at, updated_at) ",
+                );
                 builder.push_values(chunk, |mut row, (label, url)| {
                     row.push_bind(execution_id).push_bind(*label).push_bind(*url).push_bind(now).push_bind(now);
                 });
@@ -244,12 +245,7 @@ pub async fn delete_relevant_link(tx: &mut Tx, execution_id: i64, link_id: i64) 
 }
 
 /// Adds `(category, value)` pairs to an execution; what it has already stays.
-pub async fn add_metadata(
-    tx: &mut Tx,
-    execution_id: i64,
-    pairs: &[(&str, &str)],
-    now: Moment,
-) -> StoreResult<()> {
+pub async fn add_metadata(tx: &mut Tx, execution_id: i64, pairs: &[(&str, &str)], now: Moment) -> StoreResult<()> {
     for chunk in pairs.chunks(7_000) {
         on_built!(
             tx,

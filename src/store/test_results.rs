@@ -1,7 +1,7 @@
 //! Test results.
 
-use futures::TryFutureExt;
 use app::api::{PreviousTestResult, TestResultStatus};
+use futures::TryFutureExt;
 use sqlx::types::Json;
 
 use super::{Moment, StoreResult, Tx, on, on_built};
@@ -139,7 +139,8 @@ pub async fn delete_results_of_cases(tx: &mut Tx, execution_id: i64, case_ids: &
     )
     .bind(execution_id)
     .bind(&ids)
-    .execute(conn).map_ok(drop))?;
+    .execute(conn)
+    .map_ok(drop))?;
     Ok(())
 }
 

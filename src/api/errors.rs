@@ -1,0 +1,111 @@
+//! The one error type at the HTTP edge, and how each error reads on the wire.
+
+use app::api::{HTTPValidationError, Problems};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::service::ServiceError;
+use crate::store::StoreError;
+
+/// Why a request is refused. Every body is JSON with `detail`: a text, or for malformed input a list of problems.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// 401: the endpoint wants a caller who is somebody.
+    NotAuthenticated,
+    /// 403: the caller lacks a permission. Also for callers who are nobody.
+    InsufficientPermissions,
+    /// 403: only callers on this machine are answered.
+    Forbidden,
+    /// 404.
+    NotFound(String),
+    /// 405.
+    MethodNotAllowed,
+    /// 409.
+    Conflict(String),
+    /// 413: the limit in bytes.
+    TooLarge(usize),
+    /// 422 for a rule that malformed input is not the matter of.
+    Rule(String),
+    /// 422 for malformed input.
+    Invalid(Problems),
+    /// 500: a defect. What it was stands in the log only.
+    Internal,
+    /// 503: the same request may succeed later.
+    Unavailable,
+}
+
+/// What a handler gives back.
+pub(super) type ApiResult<T> = Result<T, ApiError>;
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::NotFound(text) => Self::NotFound(text),
+            ServiceError::Rule(text) => Self::Rule(text),
+            ServiceError::Conflict(text) => Self::Conflict(text),
+            ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TextTooLong => Self::Rule("A text is too long to be indexed".to_owned()),
+            StoreError::Unavailable(error) => {
+                tracing::warn!(%error, "the database is not available");
+                Self::Unavailable
+            }
+            StoreError::Database(error) => {
+                tracing::error!(%error, "the database failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
+            Self::InsufficientPermissions | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn detail(self) -> String {
+        match self {
+            Self::NotAuthenticated => "Not authenticated".to_owned(),
+            Self::InsufficientPermissions => "Insufficient permissions".to_owned(),
+            Self::Forbidden => "Forbidden".to_owned(),
+            Self::NotFound(text) | Self::Conflict(text) | Self::Rule(text) => text,
+            Self::MethodNotAllowed => "Method Not Allowed".to_owned(),
+            Self::TooLarge(limit) => format!("The request body is larger than {limit} bytes; send it in several parts"),
+            Self::Invalid(_) => "Invalid input".to_owned(),
+            Self::Internal => "Internal Server Error".to_owned(),
+            Self::Unavailable => "Database connection failed".to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if let Self::Invalid(problems) = self {
+            return (status, Json(HTTPValidationError { detail: problems.0 })).into_response();
+        }
+        let mut response = (status, Json(json!({"detail": self.detail()}))).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

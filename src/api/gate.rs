@@ -1,0 +1,325 @@
+//! What stands in front of every handler: who may pass is declared with the route, so that the document's
+//! `x-permissions` and the check are one value.
+//!
+//! A request is judged in this order: route and method, syntax of the body, gate, then everything else by the handler.
+
+use app::api::{Permission, Problem, Problems};
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, OriginalUri, Request};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::IgnoredAny;
+use serde_json::json;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use super::ApiState;
+use super::errors::{ApiError, ApiResult};
+use super::input::ReadBody;
+use crate::service::Service;
+
+/// A body that nobody may send is read no further than this: enough to say whether it is JSON.
+const UNTRUSTED_BODY_BYTES: usize = 1024 * 1024;
+/// A body that is too large is swallowed, not kept, so that the client reads the answer: this many times the limit…
+const SWALLOWED_LIMITS: usize = 8;
+/// … and this long.
+const SWALLOW_TIME: Duration = Duration::from_secs(20);
+
+/// Who may pass.
+#[derive(Clone, Copy, Debug)]
+enum Gate {
+    /// Whoever holds all of these.
+    Permissions(&'static [Permission]),
+    /// Everybody, or somebody where the installation requires authentication.
+    Authenticated,
+    /// Callers on this machine.
+    Local,
+}
+
+/// Lets those pass who hold the permissions, and says so in the document.
+pub(super) fn permitted(
+    permissions: &'static [Permission],
+    (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+) -> UtoipaMethodRouter<ApiState> {
+    let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
+    for item in paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete] {
+            if let Some(operation) = operation {
+                operation.extensions = Some(ExtensionsBuilder::new().add("x-permissions", json!(names)).build());
+            }
+        }
+    }
+    (schemas, paths, guard(Gate::Permissions(permissions), router))
+}
+
+/// Answers for a fixed segment where a path also takes an id, as the id's route would: the segment is no integer.
+pub(super) fn not_an_id(filter: MethodFilter, permissions: &'static [Permission]) -> MethodRouter<ApiState> {
+    let refuse = |path: OriginalUri| async move {
+        let segment = path.path().rsplit('/').next().unwrap_or_default();
+        let problem = Problem::int_parsing().at(vec!["path".into(), "id".into()], Some(json!(segment)));
+        ApiError::Invalid(Problems(vec![problem]))
+    };
+    guard(Gate::Permissions(permissions), on(filter, refuse))
+}
+
+/// Lets everybody pass, or only somebody where the installation requires authentication.
+pub(super) fn authenticated(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
+    let (schemas, paths, router) = routes;
+    (schemas, paths, guard(Gate::Authenticated, router))
+}
+
+/// Lets callers on this machine pass.
+pub(super) fn local(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
+    let (schemas, paths, router) = routes;
+    (schemas, paths, guard(Gate::Local, router))
+}
+
+/// The gate of [`authenticated`] for routes that the document does not describe.
+pub(super) async fn authenticate(request: Request, next: Next) -> Response {
+    judge(Gate::Authenticated, request, next).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn guard(gate: Gate, router: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    router.route_layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        judge(gate, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    }))
+}
+
+async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Response> {
+    let state = request.extensions().get::<ApiState>().cloned().ok_or(ApiError::Internal)?;
+    let origin = Origin::of(&request);
+    let refusal = refuse(gate, &state.service, origin).await?;
+    if has_body(request.method()) {
+        let limit =
+            if refusal.is_some() { UNTRUSTED_BODY_BYTES.min(state.max_body_bytes) } else { state.max_body_bytes };
+        let kind = BodyKind::of(request.headers());
+        match read_body(&mut request, limit).await {
+            Ok(bytes) => {
+                let body = kind.parse(&bytes, refusal.is_some())?;
+                request.extensions_mut().insert(body);
+            }
+            // Whoever may not send it at all hears that first.
+            Err(error) => return Err(refusal.unwrap_or(error)),
+        }
+    }
+    match refusal {
+        Some(refusal) => Err(refusal),
+        None => Ok(next.run(request).await),
+    }
+}
+
+/// What a request says about where it comes from.
+struct Origin {
+    authorization: Option<String>,
+    is_local: bool,
+}
+
+impl Origin {
+    fn of(request: &Request) -> Self {
+        let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        Self { authorization: authorization.map(str::to_owned), is_local: is_local_client(request) }
+    }
+}
+
+/// Why the caller may not pass, if so.
+async fn refuse(gate: Gate, service: &Service, origin: Origin) -> ApiResult<Option<ApiError>> {
+    let settings = &service.settings;
+    let is_open = match gate {
+        Gate::Local => return Ok((!origin.is_local).then_some(ApiError::Forbidden)),
+        Gate::Permissions(permissions) => {
+            permissions.iter().all(|permission| settings.ignored_permissions.contains(permission))
+        }
+        Gate::Authenticated => !settings.require_authentication,
+    };
+    if is_open {
+        return Ok(None);
+    }
+    let caller = service.find_caller(origin.authorization.as_deref()).await?;
+    let refusal = match gate {
+        Gate::Permissions(permissions) if !caller.may(permissions, &settings.ignored_permissions) => {
+            Some(ApiError::InsufficientPermissions)
+        }
+        Gate::Authenticated if !caller.is_authenticated() => Some(ApiError::NotAuthenticated),
+        _ => None,
+    };
+    Ok(refusal)
+}
+
+/// Whether the request comes from this machine: exactly `127.0.0.1` or `::1`, not relayed by a proxy for somebody else.
+pub(super) fn is_local_client(request: &Request) -> bool {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return false };
+    let forwarded = request.headers().get("x-forwarded-for").map(|value| value.to_str().unwrap_or_default().trim());
+    let client = match forwarded {
+        Some(client) if peer.ip() == IpAddr::from([127, 0, 0, 1]) => client.parse().ok(),
+        _ => Some(peer.ip()),
+    };
+    client.is_some_and(|ip: IpAddr| {
+        ip == IpAddr::from([127, 0, 0, 1]) || ip == IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16])
+    })
+}
+
+fn has_body(method: &Method) -> bool {
+    // What clients send along with a GET is not looked at.
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+}
+
+/// What a body calls itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BodyKind {
+    Json,
+    Other,
+}
+
+impl BodyKind {
+    /// `application/json` and `application/…+json`; without any type, JSON as well: some clients send none.
+    fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Self::Json };
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        let essence = essence.trim().to_ascii_lowercase();
+        let subtype = essence.strip_prefix("application/").unwrap_or_default();
+        if subtype == "json" || subtype.ends_with("+json") { Self::Json } else { Self::Other }
+    }
+
+    /// Reads the body; of one whose sender may not pass only the syntax is looked at.
+    fn parse(self, bytes: &Bytes, only_syntax: bool) -> ApiResult<ReadBody> {
+        if bytes.is_empty() {
+            return Ok(ReadBody::Absent);
+        }
+        if self == Self::Other {
+            return Ok(ReadBody::Opaque);
+        }
+        if only_syntax {
+            serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| json_invalid(bytes, &error))?;
+            return Ok(ReadBody::Absent);
+        }
+        let value = serde_json::from_slice(bytes).map_err(|error| json_invalid(bytes, &error))?;
+        refuse_nul(bytes, &value)?;
+        Ok(ReadBody::Json(value))
+    }
+}
+
+fn json_invalid(bytes: &[u8], error: &serde_json::Error) -> ApiError {
+    let line_start = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    let end = (line_start + error.column().saturating_sub(1)).min(bytes.len());
+    let offset = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).chars().count();
+    let loc = vec![app::api::LocationPart::Index(offset)];
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
+    let problem = Problem::json_invalid(reason).at(loc, Some(json!({})));
+    ApiError::Invalid(Problems(vec![problem]).within("body"))
+}
+
+/// A text with the character NUL cannot be stored; nobody means it.
+fn refuse_nul(bytes: &[u8], value: &serde_json::Value) -> ApiResult<()> {
+    // JSON can only hold it escaped, so most bodies need no second look.
+    if !bytes.windows(6).any(|window| window == b"\\u0000") {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    find_nul(value, &mut vec!["body".into()], &mut found);
+    if found.is_empty() { Ok(()) } else { Err(ApiError::Invalid(Problems(found))) }
+}
+
+fn find_nul(
+    value: &serde_json::Value,
+    place: &mut Vec<app::api::LocationPart>,
+    found: &mut Vec<app::api::ValidationError>,
+) {
+    let problem = || Problem::value_error("Text must not contain the character U+0000");
+    match value {
+        serde_json::Value::String(text) if text.contains('\0') => found.push(problem().at(place.clone(), None)),
+        serde_json::Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                place.push(app::api::LocationPart::Index(index));
+                find_nul(item, place, found);
+                place.pop();
+            }
+        }
+        serde_json::Value::Object(fields) => {
+            for (name, item) in fields {
+                place.push(name.as_str().into());
+                if name.contains('\0') {
+                    found.push(problem().at(place.clone(), None));
+                }
+                find_nul(item, place, found);
+                place.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+async fn read_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let waits_for_a_word = request.headers().contains_key(header::EXPECT);
+    let body = std::mem::replace(request.body_mut(), Body::empty());
+    if announced.is_some_and(|length: usize| length > limit) {
+        if !waits_for_a_word {
+            swallow(body, limit.saturating_mul(SWALLOWED_LIMITS)).await;
+        }
+        return Err(ApiError::TooLarge(limit));
+    }
+    let mut body = body;
+    match Limited::new(&mut body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            swallow(body, limit.saturating_mul(SWALLOWED_LIMITS)).await;
+            Err(ApiError::TooLarge(limit))
+        }
+        Err(error) => {
+            tracing::debug!(%error, "a client stopped in the middle of its body");
+            let problem = Problem::json_invalid("The body ended early").at(Vec::new(), None);
+            Err(ApiError::Invalid(Problems(vec![problem]).within("body")))
+        }
+    }
+}
+
+/// A client that is still sending does not read: an answer sent at once would reach it as a broken connection.
+async fn swallow(mut body: Body, at_most: usize) {
+    let swallowing = async {
+        let mut swallowed = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            swallowed += frame.data_ref().map_or(0, Bytes::len);
+            if swallowed > at_most {
+                return;
+            }
+        }
+    };
+    // Whether it ended or not, the answer follows.
+    drop(tokio::time::timeout(SWALLOW_TIME, swallowing).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::BodyKind;
+
+    #[test]
+    fn a_body_is_json_by_its_type_or_without_one() {
+        for (content_type, expected) in [
+            (None, BodyKind::Json),
+            (Some("application/json"), BodyKind::Json),
+            (Some("application/json; charset=utf-8"), BodyKind::Json),
+            (Some("Application/JSON"), BodyKind::Json),
+            (Some("application/merge-patch+json"), BodyKind::Json),
+            (Some("text/json"), BodyKind::Other),
+            (Some("application/x-www-form-urlencoded"), BodyKind::Other),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(content_type) = content_type {
+                headers.insert("content-type", content_type.parse().unwrap());
+            }
+            assert_eq!(BodyKind::of(&headers), expected, "{content_type:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a request says: path, query and body read together, so that one answer names every problem.
+
+use app::api::{Int, Problem, Problems};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use serde_json::json;
+
+use super::ApiState;
+use super::errors::ApiError;
+
+/// What the gate made of the body before the handler runs.
+#[derive(Clone, Debug)]
+pub(super) enum ReadBody {
+    /// Nothing was sent.
+    Absent,
+    /// JSON.
+    Json(serde_json::Value),
+    /// Something that does not call itself JSON.
+    Opaque,
+}
+
+/// A request whose parts are all valid.
+pub(super) struct Input<P, Q, B> {
+    pub(super) path: P,
+    pub(super) query: Q,
+    pub(super) body: B,
+}
+
+/// A part of a request that has nothing in it.
+#[derive(Deserr)]
+#[deserr(error = Problems)]
+pub(super) struct Nothing {}
+
+/// A body of JSON.
+pub(super) struct JsonBody<T>(pub(super) T);
+
+/// The id in a path. One beyond 64 bits is an integer all the same: it names nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Id(pub(super) i64);
+
+impl Deserr<Problems> for Id {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        let value: serde_json::Value = value.into();
+        match value.as_str().and_then(Int::from_text) {
+            Some(id) => Ok(Self(id)),
+            None => Err(Problems::one(location, Problem::int_parsing(), Some(value))),
+        }
+    }
+}
+
+/// A query; names the parameters that may be repeated.
+pub(super) trait QueryInput: Deserr<Problems> {
+    /// Parameters that are lists; of every other one the last occurrence counts.
+    const LISTS: &'static [&'static str] = &[];
+}
+
+impl QueryInput for Nothing {}
+
+/// A body, or none.
+pub(super) trait BodyInput: Sized {
+    fn read(body: ReadBody) -> Result<Self, Problems>;
+}
+
+impl BodyInput for Nothing {
+    fn read(_body: ReadBody) -> Result<Self, Problems> {
+        Ok(Self {})
+    }
+}
+
+impl<T: Deserr<Problems>> BodyInput for JsonBody<T> {
+    fn read(body: ReadBody) -> Result<Self, Problems> {
+        let value = match body {
+            ReadBody::Absent | ReadBody::Json(serde_json::Value::Null) => {
+                let missing = Problem::missing();
+                return Err(Problems::one(ValuePointerRef::Origin, missing, Some(serde_json::Value::Null)));
+            }
+            ReadBody::Json(value) => value,
+            // Text is neither an object nor a list: the type itself says which of the two it wants.
+            ReadBody::Opaque => json!(""),
+        };
+        deserr::deserialize(value).map(Self)
+    }
+}
+
+impl<P, Q, B> FromRequest<ApiState> for Input<P, Q, B>
+where
+    P: Deserr<Problems>,
+    Q: QueryInput,
+    B: BodyInput,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Self::Rejection> {
+        let (mut parts, _) = request.into_parts();
+        let path = read_path(&mut parts, state).await?;
+        let query = deserr::deserialize(read_query(&parts, Q::LISTS));
+        let body = parts.extensions.remove().unwrap_or(ReadBody::Absent);
+        let body = B::read(body);
+        let mut problems = Problems::default();
+        let path = keep(path, "path", &mut problems);
+        let query = keep(query, "query", &mut problems);
+        let body = keep(body, "body", &mut problems);
+        match (path, query, body) {
+            (Some(path), Some(query), Some(body)) => Ok(Self { path, query, body }),
+            _ => Err(ApiError::Invalid(problems)),
+        }
+    }
+}
+
+fn keep<T>(read: Result<T, Problems>, section: &str, problems: &mut Problems) -> Option<T> {
+    read.map_err(|found| problems.0.extend(found.within(section).0)).ok()
+}
+
+async fn read_path<P: Deserr<Problems>>(parts: &mut Parts, state: &ApiState) -> Result<Result<P, Problems>, ApiError> {
+    let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
+        // Percent-encoding that is no UTF-8 names nothing.
+        return Err(ApiError::NotFound("Not Found".to_owned()));
+    };
+    let fields: serde_json::Map<String, serde_json::Value> =
+        params.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    Ok(deserr::deserialize(serde_json::Value::Object(fields)))
+}
+
+fn read_query(parts: &Parts, lists: &[&str]) -> serde_json::Value {
+    let mut fields = serde_json::Map::new();
+    let query = parts.uri.query().unwrap_or_default();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if lists.contains(&name.as_ref()) {
+            let list = fields.entry(name).or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut() {
+                list.push(json!(value));
+            }
+        } else {
+            fields.insert(name.into_owned(), json!(value));
+        }
+    }
+    serde_json::Value::Object(fields)
+}

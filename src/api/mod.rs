@@ -1,0 +1,94 @@
+//! The REST API: routes, what they read, and what they answer.
+
+mod artefacts;
+mod docs;
+mod errors;
+mod gate;
+mod getting_started;
+mod health;
+mod input;
+mod openapi;
+mod test_executions;
+mod test_results;
+mod version;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router, middleware};
+use tower::Layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use openapi::document;
+
+use crate::service::Service;
+use errors::ApiError;
+
+/// Largest body of a request when the operator says nothing else, in bytes.
+pub const DEFAULT_MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct ApiState {
+    service: Service,
+    max_body_bytes: usize,
+    openapi: &'static str,
+}
+
+impl axum::extract::FromRef<ApiState> for Service {
+    fn from_ref(state: &ApiState) -> Self {
+        state.service.clone()
+    }
+}
+
+/// Every route, with its description.
+fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(test_executions::routes())
+        .merge(test_results::routes())
+        .merge(artefacts::routes())
+        .merge(getting_started::routes())
+        .merge(version::routes())
+        .merge(health::routes())
+}
+
+/// The whole API, ready to serve.
+pub fn router(service: Service, max_body_bytes: usize) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let state = ApiState { service, max_body_bytes, openapi: openapi::text() };
+    let router = router
+        .merge(docs::routes())
+        .fallback(|| async { ApiError::NotFound("Not Found".to_owned()) })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(Extension(state.clone()))
+        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
+        .with_state(state);
+    // A router's own layers run behind its choice of a handler; this one has to come before it.
+    Router::new().fallback_service(middleware::from_fn(refuse_head).layer(router))
+}
+
+/// The API has no HEAD: it is an unsupported method of known paths. `Allow` names every method of the path but HEAD,
+/// which the router adds to each GET.
+async fn refuse_head(mut request: Request, next: Next) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
+        // No path has TRACE, so this finds out whether the path is known, and what it allows.
+        *request.method_mut() = Method::TRACE;
+    }
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(allow) = response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok())
+    {
+        let methods: Vec<&str> = allow.split(',').map(str::trim).filter(|method| *method != "HEAD").collect();
+        if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
+            response.headers_mut().insert(header::ALLOW, methods);
+        }
+    }
+    if is_head {
+        let (parts, _) = response.into_parts();
+        return Response::from_parts(parts, axum::body::Body::empty());
+    }
+    response
+}

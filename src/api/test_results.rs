@@ -1,0 +1,61 @@
+//! `/v1/test-executions/{id}/test-results`: report and read.
+
+use app::api::{HTTPValidationError, Permission, TestResultRequest, TestResultResponse};
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::ApiState;
+use super::errors::ApiResult;
+use super::gate::permitted;
+use super::input::{Input, JsonBody, Nothing};
+use super::test_executions::ExecutionPath;
+use crate::service::Service;
+
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(permitted(&[Permission::ViewTest], routes!(get_results)))
+        .routes(permitted(&[Permission::ChangeTest], routes!(post_results)))
+}
+
+/// Get the results of a test execution
+#[utoipa::path(
+    get, path = "/v1/test-executions/{id}/test-results", tag = "test-executions",
+    operation_id = "get_test_results_v1_test_executions__id__test_results_get",
+    params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The results in the order of upload", body = Vec<TestResultResponse>),
+        (status = 404, description = "There is no such execution"),
+        (status = 422, description = "Malformed input", body = HTTPValidationError),
+    )
+)]
+async fn get_results(
+    State(service): State<Service>,
+    input: Input<ExecutionPath, Nothing, Nothing>,
+) -> ApiResult<Json<Vec<TestResultResponse>>> {
+    Ok(Json(service.list_results(input.path.id.0).await?))
+}
+
+/// Report results of a test execution
+///
+/// May be called as often as there are batches. A result of a test the execution already has replaces the older one.
+#[utoipa::path(
+    post, path = "/v1/test-executions/{id}/test-results", tag = "test-executions",
+    operation_id = "post_results_v1_test_executions__id__test_results_post",
+    params(("id" = i64, Path)),
+    request_body = Vec<TestResultRequest>,
+    responses(
+        (status = 200, description = "Stored"),
+        (status = 404, description = "There is no such execution"),
+        (status = 413, description = "The batch is too large; send it in several parts"),
+        (status = 422, description = "Malformed input", body = HTTPValidationError),
+    )
+)]
+async fn post_results(
+    State(service): State<Service>,
+    input: Input<ExecutionPath, Nothing, JsonBody<Vec<TestResultRequest>>>,
+) -> ApiResult<Json<()>> {
+    service.add_results(input.path.id.0, &input.body.0).await?;
+    Ok(Json(()))
+}

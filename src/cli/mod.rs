@@ -1,0 +1,73 @@
+//! The command line: one file per subcommand.
+
+mod application;
+mod migrate;
+mod openapi;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+use crate::store::{Db, DbUrl};
+
+/// Collects the results of tests on software artefacts and shows who may ship what.
+#[derive(Debug, Parser)]
+#[command(name = "test-observer", version, after_help = "Start with: test-observer serve")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the dashboard and the REST API until stopped
+    Serve(serve::ServeArgs),
+    /// Make the applications whose keys runners report with
+    #[command(subcommand)]
+    Application(application::ApplicationCommand),
+    /// Bring the database's schema up to date
+    Migrate(migrate::MigrateArgs),
+    /// Print the OpenAPI document of the REST API
+    Openapi,
+}
+
+/// Where the database is.
+#[derive(Debug, clap::Args)]
+struct DbArgs {
+    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DB_URL",
+        hide_env_values = true,
+        default_value = "sqlite:data/test-observer.db"
+    )]
+    db: DbUrl,
+}
+
+impl DbArgs {
+    /// Opens the database for a command that needs its schema to be there.
+    async fn connect(&self) -> anyhow::Result<Db> {
+        let db = Db::connect(&self.db).await?;
+        match self.db {
+            // A file belongs to whoever runs the program; a server's schema is changed on purpose only.
+            DbUrl::Sqlite(_) => db.migrate().await?,
+            DbUrl::Postgres(_) if !db.is_migrated().await? => {
+                anyhow::bail!("the database's schema is not up to date: run `test-observer migrate` first")
+            }
+            DbUrl::Postgres(_) => {}
+        }
+        Ok(db)
+    }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Application(command) => application::run(command).await,
+            Command::Migrate(args) => migrate::run(args).await,
+            Command::Openapi => openapi::run(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `test-observer serve`.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::DbArgs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::service::Service;
+
+/// How long requests that are under way may take after the signal to stop.
+const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", env = "LISTEN", default_value = "127.0.0.1:30000")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    db: DbArgs,
+}
+
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let mut config = Config::read(args.listen, args.db.db.clone(), |name| std::env::var(name).ok())?;
+    let db = args.db.connect().await?;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    if config.opened_reads {
+        tracing::info!("reads are open to everybody on this machine: IGNORE_PERMISSIONS is not set");
+    }
+    if config.listen.ip().is_loopback() {
+        let service = Service::new(db.clone(), Clock::system(), config.settings.clone());
+        config.settings.onboarding_key = Some(service.ensure_onboarding_key().await?);
+    }
+    let service = Service::new(db.clone(), Clock::system(), config.settings);
+    let router = crate::api::router(service, config.max_body_bytes);
+    tracing::info!("listening on http://{address}");
+    serve(listener, router).await?;
+    db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves until a signal says stop, then lets requests that are under way end.
+async fn serve(listener: TcpListener, router: axum::Router) -> anyhow::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut draining = stopped.clone();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        wait_for_signal().await;
+        tracing::info!("stopping: requests under way have {} s", DRAIN_TIME.as_secs());
+        stop.send_replace(true);
+    });
+    let too_late = async move {
+        // An error means that the server has ended.
+        if draining.wait_for(|is_stopping| *is_stopping).await.is_ok() {
+            tokio::time::sleep(DRAIN_TIME).await;
+        }
+    };
+    tokio::select! {
+        ended = server.into_future() => ended?,
+        () = too_late => tracing::warn!("some requests did not end in time"),
+    }
+    Ok(())
+}
+
+async fn wait_for_signal() {
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::error!(%error, "cannot wait for SIGTERM");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,358 @@
+//! What the tests share: an application over a database of its own, and requests through its router.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use app::api::Permission;
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use test_observer::clock::Clock;
+use test_observer::service::{Service, Settings};
+use test_observer::store::{Db, DbUrl};
+use tokio::sync::Mutex;
+use tower::ServiceExt;
+
+/// Declares tests that run on both databases: `both! { async fn name(app: TestApp) { … } }`.
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {
+        $(mod $name {
+            #[allow(unused_imports, reason = "not every test needs all of its module")]
+            use super::*;
+
+            $(#[$meta])*
+            async fn check($app: crate::support::TestApp) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                check(crate::support::TestApp::on_sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                check(crate::support::TestApp::on_postgres().await).await;
+            }
+        })+
+    };
+}
+
+pub(crate) use both;
+
+/// An application over a database that no other test uses.
+pub struct TestApp {
+    pub service: Service,
+    pub raw: Raw,
+    pub key: String,
+    /// Largest body, in bytes.
+    pub max_body_bytes: usize,
+    _folder: Option<Folder>,
+}
+
+/// The same database past the application: for what no endpoint can set up.
+pub enum Raw {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+fn unique_name() -> String {
+    format!("to_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl TestApp {
+    pub async fn on_sqlite() -> Self {
+        let folder = std::env::temp_dir().join(unique_name());
+        let path = folder.join("test.db");
+        let db = Db::connect(&DbUrl::Sqlite(path.clone())).await.unwrap();
+        db.migrate().await.unwrap();
+        let raw =
+            SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).foreign_keys(true)).await.unwrap();
+        Self::over(db, Raw::Sqlite(raw), Some(Folder(folder))).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        let name = create_postgres_database().await;
+        let server = postgres_url();
+        let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+        let db = Db::connect(&DbUrl::from_str(&url).unwrap()).await.unwrap();
+        let raw = PgPool::connect(&url).await.unwrap();
+        Self::over(db, Raw::Postgres(raw), None).await
+    }
+
+    async fn over(db: Db, raw: Raw, folder: Option<Folder>) -> Self {
+        let service = Service::new(db, Clock::system(), Settings::default()).with_seed(1);
+        let key = service.add_application("tests", Permission::ALL).await.unwrap();
+        Self { service, raw, key, max_body_bytes: test_observer::api::DEFAULT_MAX_BODY_BYTES, _folder: folder }
+    }
+
+    /// The same database under other settings.
+    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = (*self.service.settings).clone();
+        change(&mut settings);
+        self.service = Service::new(self.service.db.clone(), self.service.clock.clone(), settings).with_seed(1);
+        self
+    }
+
+    /// The same database at another time.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.service.clock = clock;
+        self
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let mut request = request;
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        }
+        let router = test_observer::api::router(self.service.clone(), self.max_body_bytes);
+        let response = router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Sends a request with these headers and this body.
+    pub async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::new(body.into());
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().unwrap();
+        for (name, value) in headers {
+            let name = HeaderName::from_str(name).unwrap();
+            request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
+        }
+        self.send(request).await
+    }
+
+    async fn with_key(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.request(method, path, &headers, body.map(Value::to_string).unwrap_or_default()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.with_key(Method::GET, path, None).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.with_key(Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.with_key(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.with_key(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.with_key(Method::DELETE, path, None).await
+    }
+
+    /// Starts an execution and returns its id.
+    pub async fn start(&self, body: &Value) -> i64 {
+        let answer = self.put("/v1/test-executions/start-test", body).await;
+        answer.ok()["id"].as_i64().unwrap()
+    }
+
+    /// Reports results, each `(name, status)`.
+    pub async fn report(&self, execution: i64, results: &[(&str, &str)]) {
+        let results: Vec<Value> =
+            results.iter().map(|(name, status)| json!({"name": name, "status": status})).collect();
+        self.post(&format!("/v1/test-executions/{execution}/test-results"), &json!(results)).await.ok();
+    }
+
+    /// The execution as the API shows it.
+    pub async fn execution(&self, id: i64) -> Value {
+        self.get(&format!("/v1/test-executions/{id}")).await.ok()
+    }
+
+    /// The id of the artefact that is alone in its family, or the newest in it.
+    pub async fn newest_artefact(&self) -> i64 {
+        self.raw.number("SELECT MAX(id) FROM artefact").await
+    }
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        self.json()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// A refusal whose detail is this text.
+    #[track_caller]
+    pub fn refused(&self, status: u16, detail: &str) {
+        assert_eq!((self.status.as_u16(), self.json()), (status, json!({"detail": detail})));
+    }
+
+    /// The `(type, loc)` of each problem of malformed input.
+    #[track_caller]
+    pub fn problems(&self) -> Vec<(String, Value)> {
+        assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text());
+        let body = self.json();
+        let problems = body["detail"].as_array().unwrap_or_else(|| panic!("no list: {body}"));
+        problems.iter().map(|problem| (problem["type"].as_str().unwrap().to_owned(), problem["loc"].clone())).collect()
+    }
+}
+
+impl Raw {
+    /// Runs statements that both databases understand.
+    pub async fn run(&self, sql: &str) {
+        self.try_run(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    pub async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        match self {
+            Self::Sqlite(pool) => sql.execute(pool).await.map(|_| ()),
+            Self::Postgres(pool) => sql.execute(pool).await.map(|_| ()),
+        }
+    }
+
+    /// The one number a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let query = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// The texts a query gives.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
+        }
+    }
+}
+
+/// A snap's start, with some fields changed; null removes one.
+pub fn snap(changes: &Value) -> Value {
+    let body = json!({
+        "family": "snap", "name": "core22", "version": "20230531", "arch": "armhf", "environment": "rpi4",
+        "test_plan": "smoke", "revision": 1, "track": "22", "store": "ubuntu", "execution_stage": "beta",
+    });
+    changed(body, changes)
+}
+
+/// A Debian package's start, with some fields changed; null removes one.
+pub fn deb(changes: &Value) -> Value {
+    let body = json!({
+        "family": "deb", "name": "hello", "version": "2.10-3", "arch": "riscv64", "environment": "vf2-lab",
+        "test_plan": "smoke", "series": "noble", "repo": "universe", "execution_stage": "proposed",
+    });
+    changed(body, changes)
+}
+
+/// A charm's start, with some fields changed; null removes one.
+pub fn charm(changes: &Value) -> Value {
+    let body = json!({
+        "family": "charm", "name": "postgresql-k8s", "version": "123", "arch": "amd64", "environment": "juju",
+        "test_plan": "integration", "revision": 123, "track": "14", "execution_stage": "candidate",
+    });
+    changed(body, changes)
+}
+
+/// An image's start, with some fields changed; null removes one.
+pub fn image(changes: &Value) -> Value {
+    let body = json!({
+        "family": "image", "name": "noble-live-desktop-amd64", "version": "20240827", "arch": "amd64",
+        "environment": "xps", "test_plan": "desktop", "os": "ubuntu", "release": "noble", "sha256": "abc123",
+        "owner": "foundations", "image_url": "https://cdimage.example.org/noble.iso", "execution_stage": "pending",
+    });
+    changed(body, changes)
+}
+
+/// A solution's start, with some fields changed; null removes one.
+pub fn solution(changes: &Value) -> Value {
+    let body = json!({
+        "family": "solution", "name": "stack", "version": "2", "arch": "amd64", "environment": "rack",
+        "test_plan": "end-to-end", "track": "2", "source": "store", "execution_stage": "edge",
+    });
+    changed(body, changes)
+}
+
+fn changed(mut body: Value, changes: &Value) -> Value {
+    let fields = body.as_object_mut().unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            fields.remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    body
+}
+
+fn postgres_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        std::env::var("TEST_POSTGRES_URL").expect(
+            "the tests need a PostgreSQL server: run them with `make test` or `scripts/with-postgres cargo test`",
+        )
+    })
+}
+
+/// A database like the migrated one, which is made once and copied for each test.
+async fn create_postgres_database() -> String {
+    static TEMPLATE: Mutex<Option<String>> = Mutex::const_new(None);
+    let options = PgConnectOptions::from_str(postgres_url()).unwrap();
+    let server = PgPool::connect_with(options).await.unwrap();
+    let create = |sql: String| {
+        let server = server.clone();
+        async move { sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&server).await.unwrap() }
+    };
+    // One copy at a time: PostgreSQL refuses to copy a database that somebody is connected to.
+    let mut template = TEMPLATE.lock().await;
+    if template.is_none() {
+        let name = format!("{}_template", unique_name());
+        create(format!("CREATE DATABASE {name}")).await;
+        let url = format!("{}/{name}", postgres_url().rsplit_once('/').unwrap().0);
+        let db = Db::connect(&DbUrl::from_str(&url).unwrap()).await.unwrap();
+        db.migrate().await.unwrap();
+        db.close().await;
+        *template = Some(name);
+    }
+    let name = unique_name();
+    create(format!("CREATE DATABASE {name} TEMPLATE {}", template.as_ref().unwrap())).await;
+    server.close().await;
+    name
+}
