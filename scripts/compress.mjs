@@ -13,7 +13,7 @@ const packed = /\.(br|gz|png|jpe?g|webp|avif|woff2?)$/;
 const sizes = [];
 for (const name of readdirSync(site, { recursive: true })) {
   const path = join(site, name);
-  if (packed.test(name) || !statSync(path).isFile()) continue;
+  if (packed.test(name) || /(^|\/)\.|\.d\.ts$/.test(name) || !statSync(path).isFile()) continue;
   const raw = readFileSync(path);
   const brotli = brotliCompressSync(raw, {
     params: {
