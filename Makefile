@@ -1,0 +1,41 @@
+# `make` says what there is; the work is in scripts/.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup build run dev test bench deny fmt clean
+
+help: ## Say what the targets do
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## Install what building and testing needs, as far as it is missing
+	@scripts/setup build test
+
+build: ## Build target/release/test-observer and its site, target/site
+	@scripts/setup build
+	@scripts/build
+
+run: build ## Build and start on http://127.0.0.1:30000, with the database data/test-observer.db
+	@mkdir -p data
+	@exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/test-observer.db
+
+dev: ## Build and start, and again after every change of the source
+	@scripts/setup build
+	@mkdir -p data
+	@scripts/dev
+
+test: ## Check format and lints, run all tests on both databases and in the browser
+	@scripts/setup build test
+	@scripts/test
+
+bench: ## Measure the API on both databases
+	@scripts/setup build test
+	@scripts/bench
+
+deny: ## Check licences, sources, duplicates and advisories of the dependencies
+	@scripts/setup build deny
+	@scripts/deny
+
+fmt: ## Format the Rust source
+	@cargo fmt --all
+
+clean: ## Remove what was built, the cache of this checkout included; data/ stays
+	@scripts/clean

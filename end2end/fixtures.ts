@@ -1,0 +1,80 @@
+// What specs import instead of @playwright/test: a server of their own, and a page that fails the test on any noise.
+import { test as base, expect, type Page, type Response } from "@playwright/test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { withServer, type Database, type Server } from "./server";
+
+export { expect };
+export type { Server };
+
+/** What a project of the configuration, or `test.use` of a spec file, chooses. */
+export interface Options {
+  /** The database the server runs on. */
+  database: Database;
+  /** More environment for the server, such as REQUIRE_AUTHENTICATION. */
+  serverEnvironment: NodeJS.ProcessEnv;
+}
+
+/** Goes to a path of the server and waits until the page is alive: a click before that lands on inert markup. */
+export type Goto = (path: string) => Promise<Response | null>;
+
+interface PageFixtures {
+  /** Console output a test expects, such as the browser's own line about a 404 it provokes. */
+  expectedNoise: RegExp[];
+  goto: Goto;
+  /** Keeps a picture of the whole page as results/screenshots/PROJECT-NAME.png, for people to look at. */
+  shot: (name: string) => Promise<void>;
+}
+
+interface WorkerFixtures extends Options {
+  server: Server;
+}
+
+export const test = base.extend<PageFixtures, WorkerFixtures>({
+  database: ["sqlite", { option: true, scope: "worker" }],
+  serverEnvironment: [{}, { option: true, scope: "worker" }],
+
+  server: [
+    async ({ database, serverEnvironment }, use) => {
+      await withServer(database, serverEnvironment, use);
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  expectedNoise: [[], { option: true }],
+
+  page: async ({ page, expectedNoise }, use) => {
+    const noise = listen(page);
+    await use(page);
+    expect(noise.filter((line) => !expectedNoise.some((pattern) => pattern.test(line))), "noise in the browser").toEqual([]);
+  },
+
+  goto: async ({ page, javaScriptEnabled }, use) => {
+    await use(async (path) => {
+      const response = await page.goto(path);
+      if (javaScriptEnabled !== false) await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+      return response;
+    });
+  },
+
+  shot: async ({ page }, use, info) => {
+    await use(async (name) => {
+      const folder = join(__dirname, "results/screenshots");
+      mkdirSync(folder, { recursive: true });
+      await page.screenshot({ path: join(folder, `${info.project.name}-${name}.png`), fullPage: true });
+    });
+  },
+});
+
+/** Collects what a healthy page never says: errors, exceptions, and Leptos' warnings about a failed hydration. */
+function listen(page: Page): string[] {
+  const noise: string[] = [];
+  page.on("pageerror", (error) => noise.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    if (message.type() === "error" || /hydrat|panicked at/i.test(text)) noise.push(`${message.type()}: ${text}`);
+  });
+  return noise;
+}

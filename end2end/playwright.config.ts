@@ -1,0 +1,37 @@
+import { defineConfig } from "@playwright/test";
+import type { Options } from "./fixtures";
+
+const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export default defineConfig<object, Options>({
+  testDir: "tests",
+  outputDir: "results/artefacts",
+  reporter: "list",
+  // Every worker has its own server and database, and specs name what they make after themselves, so order never matters.
+  fullyParallel: true,
+  workers: 2,
+  // A flaky test is a broken test.
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 60_000,
+  use: {
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "sqlite", use: { database: "sqlite" } },
+    { name: "postgres", use: { database: "postgres" } },
+  ],
+});
