@@ -46,27 +46,27 @@ macro_rules! both {
 pub(crate) use both;
 
 /// An application over a database that no other test uses.
-pub struct TestApp {
-    pub service: Service,
-    pub raw: Raw,
-    pub key: String,
+pub(crate) struct TestApp {
+    pub(crate) service: Service,
+    pub(crate) raw: Raw,
+    pub(crate) key: String,
     /// Largest body, in bytes.
-    pub max_body_bytes: usize,
+    pub(crate) max_body_bytes: usize,
     _folder: Option<Folder>,
 }
 
 /// The same database past the application: for what no endpoint can set up.
-pub enum Raw {
+pub(crate) enum Raw {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
 }
 
 struct Folder(PathBuf);
@@ -84,7 +84,7 @@ fn unique_name() -> String {
 }
 
 impl TestApp {
-    pub async fn on_sqlite() -> Self {
+    pub(crate) async fn on_sqlite() -> Self {
         let folder = std::env::temp_dir().join(unique_name());
         let path = folder.join("test.db");
         let db = Db::connect(&DbUrl::Sqlite(path.clone())).await.unwrap();
@@ -94,7 +94,7 @@ impl TestApp {
         Self::over(db, Raw::Sqlite(raw), Some(Folder(folder))).await
     }
 
-    pub async fn on_postgres() -> Self {
+    pub(crate) async fn on_postgres() -> Self {
         let name = create_postgres_database().await;
         let server = postgres_url();
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
@@ -110,7 +110,7 @@ impl TestApp {
     }
 
     /// The same database under other settings.
-    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = (*self.service.settings).clone();
         change(&mut settings);
         self.service = Service::new(self.service.db.clone(), self.service.clock.clone(), settings).with_seed(1);
@@ -118,13 +118,13 @@ impl TestApp {
     }
 
     /// The same database at another time.
-    pub fn with_clock(mut self, clock: Clock) -> Self {
+    pub(crate) fn with_clock(mut self, clock: Clock) -> Self {
         self.service.clock = clock;
         self
     }
 
     /// Sends a request as it is.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let mut request = request;
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
@@ -137,7 +137,13 @@ impl TestApp {
     }
 
     /// Sends a request with these headers and this body.
-    pub async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
         let mut request = Request::new(body.into());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().unwrap();
@@ -154,46 +160,46 @@ impl TestApp {
         self.request(method, path, &headers, body.map(Value::to_string).unwrap_or_default()).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.with_key(Method::GET, path, None).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.with_key(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.with_key(Method::POST, path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.with_key(Method::PATCH, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.with_key(Method::DELETE, path, None).await
     }
 
     /// Starts an execution and returns its id.
-    pub async fn start(&self, body: &Value) -> i64 {
+    pub(crate) async fn start(&self, body: &Value) -> i64 {
         let answer = self.put("/v1/test-executions/start-test", body).await;
         answer.ok()["id"].as_i64().unwrap()
     }
 
     /// Reports results, each `(name, status)`.
-    pub async fn report(&self, execution: i64, results: &[(&str, &str)]) {
+    pub(crate) async fn report(&self, execution: i64, results: &[(&str, &str)]) {
         let results: Vec<Value> =
             results.iter().map(|(name, status)| json!({"name": name, "status": status})).collect();
         self.post(&format!("/v1/test-executions/{execution}/test-results"), &json!(results)).await.ok();
     }
 
     /// The execution as the API shows it.
-    pub async fn execution(&self, id: i64) -> Value {
+    pub(crate) async fn execution(&self, id: i64) -> Value {
         self.get(&format!("/v1/test-executions/{id}")).await.ok()
     }
 
     /// The id of the artefact that is alone in its family, or the newest in it.
-    pub async fn newest_artefact(&self) -> i64 {
+    pub(crate) async fn newest_artefact(&self) -> i64 {
         self.raw.number("SELECT MAX(id) FROM artefact").await
     }
 }
@@ -201,29 +207,29 @@ impl TestApp {
 impl Answer {
     /// The body of a success.
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         self.json()
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
     /// A refusal whose detail is this text.
     #[track_caller]
-    pub fn refused(&self, status: u16, detail: &str) {
+    pub(crate) fn refused(&self, status: u16, detail: &str) {
         assert_eq!((self.status.as_u16(), self.json()), (status, json!({"detail": detail})));
     }
 
     /// The `(type, loc)` of each problem of malformed input.
     #[track_caller]
-    pub fn problems(&self) -> Vec<(String, Value)> {
+    pub(crate) fn problems(&self) -> Vec<(String, Value)> {
         assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text());
         let body = self.json();
         let problems = body["detail"].as_array().unwrap_or_else(|| panic!("no list: {body}"));
@@ -233,11 +239,11 @@ impl Answer {
 
 impl Raw {
     /// Runs statements that both databases understand.
-    pub async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         self.try_run(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    pub async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
         match self {
             Self::Sqlite(pool) => sql.execute(pool).await.map(|_| ()),
@@ -246,7 +252,7 @@ impl Raw {
     }
 
     /// The one number a query gives.
-    pub async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         let query = sqlx::AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await.unwrap(),
@@ -255,7 +261,7 @@ impl Raw {
     }
 
     /// The texts a query gives.
-    pub async fn texts(&self, sql: &str) -> Vec<String> {
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let query = sqlx::AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
@@ -265,7 +271,7 @@ impl Raw {
 }
 
 /// A snap's start, with some fields changed; null removes one.
-pub fn snap(changes: &Value) -> Value {
+pub(crate) fn snap(changes: &Value) -> Value {
     let body = json!({
         "family": "snap", "name": "core22", "version": "20230531", "arch": "armhf", "environment": "rpi4",
         "test_plan": "smoke", "revision": 1, "track": "22", "store": "ubuntu", "execution_stage": "beta",
@@ -274,7 +280,7 @@ pub fn snap(changes: &Value) -> Value {
 }
 
 /// A Debian package's start, with some fields changed; null removes one.
-pub fn deb(changes: &Value) -> Value {
+pub(crate) fn deb(changes: &Value) -> Value {
     let body = json!({
         "family": "deb", "name": "hello", "version": "2.10-3", "arch": "riscv64", "environment": "vf2-lab",
         "test_plan": "smoke", "series": "noble", "repo": "universe", "execution_stage": "proposed",
@@ -283,7 +289,7 @@ pub fn deb(changes: &Value) -> Value {
 }
 
 /// A charm's start, with some fields changed; null removes one.
-pub fn charm(changes: &Value) -> Value {
+pub(crate) fn charm(changes: &Value) -> Value {
     let body = json!({
         "family": "charm", "name": "postgresql-k8s", "version": "123", "arch": "amd64", "environment": "juju",
         "test_plan": "integration", "revision": 123, "track": "14", "execution_stage": "candidate",
@@ -292,7 +298,7 @@ pub fn charm(changes: &Value) -> Value {
 }
 
 /// An image's start, with some fields changed; null removes one.
-pub fn image(changes: &Value) -> Value {
+pub(crate) fn image(changes: &Value) -> Value {
     let body = json!({
         "family": "image", "name": "noble-live-desktop-amd64", "version": "20240827", "arch": "amd64",
         "environment": "xps", "test_plan": "desktop", "os": "ubuntu", "release": "noble", "sha256": "abc123",
@@ -302,7 +308,7 @@ pub fn image(changes: &Value) -> Value {
 }
 
 /// A solution's start, with some fields changed; null removes one.
-pub fn solution(changes: &Value) -> Value {
+pub(crate) fn solution(changes: &Value) -> Value {
     let body = json!({
         "family": "solution", "name": "stack", "version": "2", "arch": "amd64", "environment": "rack",
         "test_plan": "end-to-end", "track": "2", "source": "store", "execution_stage": "edge",

@@ -122,7 +122,6 @@ both! {
     }
 
     async fn previous_results_are_of_the_same_place_and_coordinates(app: TestApp) {
-        let it = snap(&json!({"version": "2"}));
         for (changes, counts) in [
             (json!({"branch": "fix", "store": "other", "execution_stage": "stable", "revision": 7}), true),
             (json!({"test_plan": "full"}), true),
@@ -131,9 +130,14 @@ both! {
             (json!({"name": "core24"}), false),
             (json!({"arch": "arm64"}), false),
         ] {
+            // A snap of its own for each case, so that the older version is made first.
             let name = format!("case {changes}");
-            let mut other = snap(&changes);
+            let it = snap(&json!({"name": format!("core {changes}"), "version": "2"}));
+            let mut other = it.clone();
             other["version"] = json!("1");
+            for (field, value) in changes.as_object().unwrap() {
+                other[field] = value.clone();
+            }
             let other = app.start(&other).await;
             app.report(other, &[(&name, "FAILED")]).await;
             let id = app.start(&it).await;
