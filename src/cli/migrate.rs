@@ -11,7 +11,7 @@ pub(super) struct MigrateArgs {
 }
 
 pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
-    let db = Db::connect(&args.db.db).await?;
+    let db = Db::connect(&args.db.url()?).await?;
     db.migrate().await?;
     db.close().await;
     Ok(())

@@ -41,14 +41,20 @@ struct DbArgs {
         hide_env_values = true,
         default_value = "sqlite:data/test-observer.db"
     )]
-    db: DbUrl,
+    db: String,
 }
 
 impl DbArgs {
+    /// Where it is. Read here and not by the argument parser, whose message would show a password.
+    fn url(&self) -> anyhow::Result<DbUrl> {
+        Ok(self.db.parse()?)
+    }
+
     /// Opens the database for a command that needs its schema to be there.
     async fn connect(&self) -> anyhow::Result<Db> {
-        let db = Db::connect(&self.db).await?;
-        match self.db {
+        let url = self.url()?;
+        let db = Db::connect(&url).await?;
+        match url {
             // A file belongs to whoever runs the program; a server's schema is changed on purpose only.
             DbUrl::Sqlite(_) => db.migrate().await?,
             DbUrl::Postgres(_) if !db.is_migrated().await? => {

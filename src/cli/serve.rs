@@ -26,7 +26,7 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let mut config = Config::read(args.listen, args.db.db.clone(), |name| std::env::var(name).ok())?;
+    let mut config = Config::read(args.listen, args.db.url()?, |name| std::env::var(name).ok())?;
     let db = args.db.connect().await?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;

@@ -73,8 +73,6 @@ macro_rules! start_request {
         #[derive(Clone, Debug, Serialize, Deserr, ToSchema)]
         $(#[$meta])*
         pub struct $name {
-            /// The family; it selects the schema.
-            pub family: FamilyName,
             /// The name of the environment.
             #[schema(value_type = String, max_length = 200)]
             pub environment: Limited<200>,
@@ -106,6 +104,8 @@ start_request! {
     /// A snap is tested.
     #[deserr(error = Problems)]
     StartSnapTestExecutionRequest {
+        /// The family; it selects the schema.
+        pub family: FamilyName,
         /// The snap's name.
         #[schema(value_type = String, max_length = 200)]
         pub name: Limited<200>,
@@ -137,6 +137,8 @@ start_request! {
     /// A charm is tested.
     #[deserr(error = Problems)]
     StartCharmTestExecutionRequest {
+        /// The family; it selects the schema.
+        pub family: FamilyName,
         /// The charm's name.
         #[schema(value_type = String, max_length = 200)]
         pub name: Limited<200>,
@@ -165,6 +167,8 @@ start_request! {
     /// A Debian package is tested. It comes either from a pocket of the archive or from another source.
     #[deserr(error = Problems, validate = has_one_origin -> Problems)]
     StartDebTestExecutionRequest {
+        /// The family; it selects the schema.
+        pub family: FamilyName,
         /// The package's name.
         #[schema(value_type = String, max_length = 200)]
         pub name: Limited<200>,
@@ -195,6 +199,9 @@ start_request! {
     /// An image is tested. One that is known by its checksum needs no further words.
     #[deserr(error = Problems)]
     StartImageTestExecutionRequest {
+        /// The family; it selects the schema.
+        #[schema(required = false)]
+        pub family: FamilyName,
         /// The checksum that identifies the image.
         #[schema(value_type = String, max_length = 200)]
         pub sha256: Limited<200>,
@@ -236,6 +243,8 @@ start_request! {
     /// A solution is tested.
     #[deserr(error = Problems)]
     StartSolutionTestExecutionRequest {
+        /// The family; it selects the schema.
+        pub family: FamilyName,
         /// The solution's name.
         #[schema(value_type = String, max_length = 200)]
         pub name: Limited<200>,

@@ -9,7 +9,6 @@ pub struct ReviewerResponse {
     /// The user's id.
     pub id: i64,
     /// The user's name at Launchpad, where known.
-    #[cfg_attr(feature = "ssr", schema(required = true))]
     pub launchpad_handle: Option<String>,
     /// The user's mail address.
     pub email: String,

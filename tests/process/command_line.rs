@@ -1,0 +1,71 @@
+//! Flags, variables, and what the program prints.
+
+use crate::support::{Database, Server, run, run_with};
+
+#[test]
+fn a_key_is_all_that_is_printed() {
+    let database = Database::sqlite();
+    let (is_done, printed, _) =
+        run(&["application", "add", "ci", "--permission", "change_test", "--db", &database.url]);
+    assert!(is_done);
+    assert!(printed.starts_with("to_") && printed.len() == 47 && printed.ends_with('\n'), "{printed:?}");
+    let (is_done, printed, log) = run(&["application", "add", "ci", "--db", &database.url]);
+    assert!(!is_done && printed.is_empty());
+    assert_eq!(log, "test-observer: An application named 'ci' exists already\n");
+}
+
+#[test]
+fn what_cannot_be_meant_stops_the_start_with_one_line() {
+    let database = Database::sqlite();
+    let db = database.url.as_str();
+    for (args, variables, expected) in [
+        (vec!["serve", "--listen", "nowhere", "--db", db], vec![], "invalid value 'nowhere' for '--listen <ADDR>'"),
+        (vec!["serve", "--db", "mysql://user:secret@host/x"], vec![], "names no database"),
+        (vec!["serve"], vec![("DB_URL", "nonsense")], "'nonsense' names no database"),
+        (vec!["serve", "--port", "1"], vec![], "unexpected argument '--port'"),
+        (vec!["serve", "--db", db], vec![("IGNORE_PERMISSIONS", "view_tests")], "IGNORE_PERMISSIONS: 'view_tests'"),
+        (vec!["serve", "--db", db], vec![("REQUIRE_AUTHENTICATION", "maybe")], "REQUIRE_AUTHENTICATION: 'maybe'"),
+        (vec!["serve", "--db", db], vec![("MAX_BODY_BYTES", "big")], "MAX_BODY_BYTES: 'big'"),
+        (vec!["serve", "--db", db, "--listen", "192.0.2.1:1"], vec![], "cannot listen on 192.0.2.1:1"),
+        (vec!["application", "add", "x", "--permission", "fly", "--db", db], vec![], "there is no such permission"),
+    ] {
+        let (is_done, printed, log) = run_with(&args, &variables);
+        let errors: Vec<&str> = log.lines().filter(|line| line.starts_with("test-observer: ")).collect();
+        assert!(!is_done && printed.is_empty(), "{args:?}");
+        assert!(matches!(errors.as_slice(), [only] if only.contains(expected)), "{args:?} {variables:?}: {log}");
+        assert!(!log.contains("secret"), "{log}");
+    }
+}
+
+#[test]
+fn help_tells_a_stranger_what_there_is() {
+    let (is_done, printed, _) = run(&["--help"]);
+    assert!(is_done);
+    for command in ["serve", "application", "migrate", "openapi"] {
+        assert!(printed.contains(command), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn postgres_is_migrated_on_purpose_only() {
+    let migrated = Database::postgres().await;
+    let fresh = format!("{}_fresh", migrated.url);
+    let pool = sqlx::PgPool::connect(&migrated.url).await.unwrap();
+    let name = fresh.rsplit_once('/').unwrap().1.to_owned();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await.unwrap();
+    let driver = fresh.replace("postgres://", "postgresql+pg8000://");
+    let (is_done, _, log) = run(&["serve", "--listen", "127.0.0.1:0", "--db", &driver]);
+    assert!(!is_done && log.contains("run `test-observer migrate` first"), "{log}");
+    assert!(run(&["migrate", "--db", &driver]).0);
+    assert!(run(&["migrate", "--db", &driver]).0, "a second time changes nothing");
+}
+
+#[tokio::test]
+async fn the_log_says_that_reads_are_open() {
+    let database = Database::sqlite();
+    for (variables, status) in [(vec![], 200), (vec![("IGNORE_PERMISSIONS", "")], 403)] {
+        let server = Server::start(&database, &variables);
+        let answer = reqwest::get(format!("{}/v1/artefacts", server.url)).await.unwrap();
+        assert_eq!(answer.status(), status, "{variables:?}");
+    }
+}
