@@ -1,3 +1,22 @@
 //! The dashboard and the API types that server and browser share.
 
+// The type of a view holds the types of everything inside it.
+#![recursion_limit = "256"]
+
 pub mod api;
+pub mod client;
+#[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+mod components;
+#[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+mod pages;
+mod response;
+#[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+mod routes;
+#[cfg(feature = "ssr")]
+mod shell;
+mod text;
+
+pub use response::{Parts as ResponseParts, ResponseHead};
+pub use routes::App;
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, shell};

@@ -1,0 +1,223 @@
+//! What the artefact's page loads, and in which shape it travels to the browser.
+
+use std::future::Future;
+
+use futures::future;
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+use super::tree::{Environment, assemble, default_open_run};
+use crate::{
+    api::{
+        ArtefactBuildResponse, ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse,
+        MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultResponse, TestResultStatus,
+    },
+    client::{Client, ClientError},
+    text::{
+        date::{Day, today},
+        log,
+    },
+};
+
+/// Bytes of logs that are sent together with the results of a run; what is left out is fetched when it is looked at.
+const LOG_BUDGET: usize = 256_000;
+
+/// What a link into the page points at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) run: Option<i64>,
+    pub(super) result: Option<i64>,
+}
+
+impl Target {
+    /// Reads `?testExecutionId=&testResultId=`; what is no number points at nothing.
+    pub(super) fn from_query(query: &ParamsMap) -> Self {
+        let id = |name| query.get_str(name)?.parse().ok();
+        Self { run: id("testExecutionId"), result: id("testResultId") }
+    }
+}
+
+/// Everything the first rendering needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageData {
+    pub(super) artefact: ArtefactResponse,
+    pub(super) versions: Vec<ArtefactVersionResponse>,
+    pub(super) bundled_in: Vec<ArtefactMinimalResponse>,
+    pub(super) environments: Result<Vec<Environment>, ClientError>,
+    pub(super) opened: Option<OpenedRun>,
+    pub(super) today: Day,
+}
+
+/// The run that is open from the start, with its results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OpenedRun {
+    pub(super) id: i64,
+    pub(super) results: Result<Vec<ResultView>, ClientError>,
+}
+
+/// A test result without the bulk of its log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ResultView {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) status: TestResultStatus,
+    pub(super) category: String,
+    pub(super) template_id: String,
+    pub(super) comment: String,
+    pub(super) issues: Vec<MinimalIssueTestResultAttachmentResponse>,
+    pub(super) previous: Vec<PreviousTestResult>,
+    pub(super) log: LogView,
+}
+
+/// A log's size, and as much of it as is shown at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LogView {
+    pub(super) lines: usize,
+    pub(super) bytes: usize,
+    /// `None` until it is fetched.
+    pub(super) beginning: Option<String>,
+}
+
+impl LogView {
+    /// A log as far as a page shows it.
+    pub(super) fn new(text: &str) -> Self {
+        let beginning = log::beginning(text, log::SHOWN_LINES, log::SHOWN_BYTES);
+        Self { lines: log::count_lines(text), bytes: text.len(), beginning: Some(beginning.to_owned()) }
+    }
+}
+
+/// Loads the page of an artefact; an address without a number leads nowhere.
+pub(super) fn fetch(
+    id: Option<i64>,
+    target: Target,
+) -> impl Future<Output = Result<PageData, ClientError>> + Send + use<> {
+    let client = Client::current();
+    async move {
+        let id = id.ok_or(ClientError::NotFound)?;
+        let (artefact, versions, builds) = future::join3(
+            client.get::<ArtefactResponse>(&format!("/v1/artefacts/{id}")),
+            client.get::<Vec<ArtefactVersionResponse>>(&format!("/v1/artefacts/{id}/versions")),
+            client.get::<Vec<ArtefactBuildResponse>>(&format!("/v1/artefacts/{id}/builds")),
+        )
+        .await;
+        let bundled_in = builds.as_deref().map(bundles).unwrap_or_default();
+        let environments = builds.map(assemble);
+        let open = environments.as_deref().ok().and_then(|environments| default_open_run(environments, target.run));
+        let opened = match open {
+            Some(id) => Some(OpenedRun { id, results: fetch_results(client, id, target.result).await }),
+            None => None,
+        };
+        Ok(PageData {
+            artefact: artefact?,
+            versions: versions.unwrap_or_default(),
+            bundled_in,
+            environments,
+            opened,
+            today: today(),
+        })
+    }
+}
+
+/// Fetches the results of a run.
+pub(super) async fn fetch_results(
+    client: Client,
+    run: i64,
+    target: Option<i64>,
+) -> Result<Vec<ResultView>, ClientError> {
+    let results = client.get::<Vec<TestResultResponse>>(&format!("/v1/test-executions/{run}/test-results")).await?;
+    Ok(within_budget(results, target, LOG_BUDGET))
+}
+
+/// The solutions that contain a build of this artefact, each once.
+fn bundles(builds: &[ArtefactBuildResponse]) -> Vec<ArtefactMinimalResponse> {
+    let mut bundles: Vec<ArtefactMinimalResponse> = Vec::new();
+    for bundle in builds.iter().flat_map(|build| &build.bundled_in) {
+        if !bundles.contains(bundle) {
+            bundles.push(bundle.clone());
+        }
+    }
+    bundles
+}
+
+/// Keeps the logs that fit: first the one a link points at, then those of what failed, then the rest in their order.
+pub(super) fn within_budget(results: Vec<TestResultResponse>, target: Option<i64>, budget: usize) -> Vec<ResultView> {
+    let mut views: Vec<ResultView> = results.into_iter().map(view).collect();
+    let mut order: Vec<usize> = (0..views.len()).collect();
+    order.sort_by_key(|&at| {
+        views.get(at).map(|result| (Some(result.id) != target, result.status != TestResultStatus::Failed))
+    });
+    let mut left = budget;
+    for at in order {
+        if let Some(log) = views.get_mut(at).map(|result| &mut result.log) {
+            let size = log.beginning.as_ref().map_or(0, String::len);
+            if size > left {
+                log.beginning = None;
+            } else {
+                left -= size;
+            }
+        }
+    }
+    views
+}
+
+fn view(result: TestResultResponse) -> ResultView {
+    ResultView {
+        id: result.id,
+        name: result.name,
+        status: result.status,
+        category: result.category,
+        template_id: result.template_id,
+        comment: result.comment,
+        issues: result.issues,
+        previous: result.previous_results,
+        log: LogView::new(&result.io_log),
+    }
+}
+
+/// The address of a log as plain text.
+pub(super) fn log_address(run: i64, result: i64) -> String {
+    format!("/logs/{run}/{result}")
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos_router::params::ParamsMap;
+
+    use super::{Target, within_budget};
+    use crate::api::TestResultResponse;
+
+    fn result(id: i64, status: &str, log: &str) -> TestResultResponse {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "name": "t", "created_at": "2031-05-04T03:02:01", "category": "", "template_id": "",
+            "status": status, "comment": "", "io_log": log, "previous_results": [], "issues": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn logs_of_the_target_and_of_failures_are_kept_first() {
+        let results = vec![
+            result(1, "PASSED", "12345"),
+            result(2, "FAILED", "12345"),
+            result(3, "SKIPPED", "12345"),
+            result(4, "PASSED", ""),
+        ];
+        let kept = |budget, target| -> Vec<i64> {
+            let views = within_budget(results.clone(), target, budget);
+            views.into_iter().filter(|view| view.log.beginning.is_some()).map(|view| view.id).collect()
+        };
+        assert_eq!(kept(5, None), [2, 4]);
+        assert_eq!(kept(10, None), [1, 2, 4]);
+        assert_eq!(kept(5, Some(3)), [3, 4]);
+        assert_eq!(kept(15, None), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_target_that_is_no_number_is_none() {
+        let query: ParamsMap = [("testExecutionId", "12"), ("testResultId", "x")]
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect();
+        assert_eq!(Target::from_query(&query), Target { run: Some(12), result: None });
+    }
+}

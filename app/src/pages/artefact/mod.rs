@@ -1,0 +1,77 @@
+//! The page of an artefact: what it is, where it was tested, and what came out.
+
+mod data;
+mod environment;
+mod environments;
+mod header;
+mod history;
+mod log;
+mod plan;
+mod result;
+mod results;
+mod run;
+mod side_panel;
+mod tree;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{
+    components::Redirect,
+    hooks::{use_params_map, use_query_map},
+};
+
+use super::not_found::NotFoundPage;
+use crate::{
+    api::FamilyName,
+    client::ClientError,
+    components::error_notice::{ErrorNotice, ErrorPage},
+    text::query,
+};
+use data::{PageData, Target, fetch};
+use environments::EnvironmentList;
+use header::Header;
+use side_panel::SidePanel;
+
+/// `/snaps/12` and the like. The segment is what old links say; the artefact itself knows its family.
+#[component]
+pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
+    let parameters = use_params_map();
+    let query = use_query_map();
+    let target = Memo::new(move |_| query.with(Target::from_query));
+    let id = Memo::new(move |_| parameters.with(|parameters| parameters.get_str("id")?.parse::<i64>().ok()));
+    // Only another artefact loads the page anew; another target opens what is there.
+    let page = Resource::new_blocking(move || id.get(), move |id| fetch(id, target.get_untracked()));
+    view! {
+        <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Err(ClientError::NotFound) => view! { <NotFoundPage/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Ok(page) if page.artefact.family != family => {
+                        let right = format!("/{}/{}", page.artefact.family.path(), page.artefact.id);
+                        view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.into_any()
+                    }
+                    Ok(page) => view! { <Artefact page target/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
+    let PageData { artefact, versions, bundled_in, environments, opened, today } = page;
+    let family = artefact.family;
+    let environments = match environments {
+        Err(error) => view! { <ErrorNotice error/> }.into_any(),
+        Ok(environments) => view! { <EnvironmentList family environments opened target/> }.into_any(),
+    };
+    view! {
+        <Title text=format!("{} {}", artefact.name, artefact.version)/>
+        <Header artefact=artefact.clone() today/>
+        <div class="artefact-body">
+            <SidePanel artefact versions bundled_in/>
+            {environments}
+        </div>
+    }
+}

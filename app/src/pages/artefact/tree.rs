@@ -1,0 +1,242 @@
+//! From builds and executions to what people look at: environments, their test plans, and the runs of each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{
+    ArtefactBuildResponse, ExecutionMetadata, TestExecutionRelevantLinkResponse, TestExecutionResponse,
+    TestExecutionStatus, Timestamp,
+};
+
+/// Runs up to which everything on the page is sent at once; beyond, closed environments are filled when they open.
+const EAGER_RUNS: usize = 100;
+
+/// A build in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Environment {
+    pub(super) build: i64,
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) architecture: String,
+    pub(super) revision: Option<i64>,
+    /// The plan with the newest run first.
+    pub(super) plans: Vec<Plan>,
+}
+
+/// A test plan in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) name: String,
+    /// Newest first; never empty.
+    pub(super) runs: Vec<Run>,
+}
+
+/// A test execution as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub(super) id: i64,
+    /// 1 for the oldest of its plan, whatever else is shown.
+    pub(super) number: usize,
+    pub(super) status: TestExecutionStatus,
+    pub(super) ci_link: Option<String>,
+    pub(super) c3_link: Option<String>,
+    pub(super) links: Vec<TestExecutionRelevantLinkResponse>,
+    pub(super) created_at: Timestamp,
+    pub(super) metadata: ExecutionMetadata,
+    pub(super) is_triaged: bool,
+    /// The priority of a requested rerun.
+    pub(super) rerun: Option<i64>,
+}
+
+impl Environment {
+    /// The newest run, which speaks for the environment.
+    pub(super) fn newest(&self) -> Option<&Run> {
+        self.plans.iter().filter_map(|plan| plan.runs.first()).max_by_key(|run| run.id)
+    }
+
+    /// Whether the newest run of any plan still waits for somebody to look at its failures.
+    pub(super) fn is_untriaged(&self) -> bool {
+        self.plans.iter().filter_map(|plan| plan.runs.first()).any(|run| !run.is_triaged)
+    }
+
+    /// Whether a run took place here.
+    pub(super) fn holds(&self, run: i64) -> bool {
+        self.plans.iter().any(|plan| plan.holds(run))
+    }
+}
+
+impl Plan {
+    /// Whether a run is one of this plan.
+    pub(super) fn holds(&self, run: i64) -> bool {
+        self.runs.iter().any(|other| other.id == run)
+    }
+
+    /// Its name, or a word for not having one.
+    pub(super) fn label(&self) -> String {
+        if self.name.is_empty() { "unknown".to_owned() } else { self.name.clone() }
+    }
+}
+
+/// Groups executions by build and environment, in the API's order, and inside by plan.
+pub(super) fn assemble(builds: Vec<ArtefactBuildResponse>) -> Vec<Environment> {
+    let mut environments: Vec<Environment> = Vec::new();
+    for build in builds {
+        let first = environments.len();
+        for execution in build.test_executions {
+            let at = environments.iter().skip(first).position(|other| other.id == execution.environment.id);
+            let at = at.map_or_else(
+                || {
+                    environments.push(Environment {
+                        build: build.id,
+                        id: execution.environment.id,
+                        name: execution.environment.name.clone(),
+                        architecture: execution.environment.architecture.clone(),
+                        revision: build.revision,
+                        plans: Vec::new(),
+                    });
+                    environments.len() - 1
+                },
+                |at| at + first,
+            );
+            if let Some(environment) = environments.get_mut(at) {
+                add_run(&mut environment.plans, execution);
+            }
+        }
+    }
+    for plans in environments.iter_mut().map(|environment| &mut environment.plans) {
+        plans.iter_mut().for_each(number_runs);
+        plans.sort_by_key(|plan| std::cmp::Reverse(plan.runs.first().map(|run| run.id)));
+    }
+    environments
+}
+
+fn add_run(plans: &mut Vec<Plan>, execution: TestExecutionResponse) {
+    let run = Run {
+        id: execution.id,
+        number: 0,
+        status: execution.status,
+        ci_link: execution.ci_link,
+        c3_link: execution.c3_link,
+        links: execution.relevant_links,
+        created_at: execution.created_at,
+        metadata: execution.execution_metadata,
+        is_triaged: execution.is_triaged,
+        rerun: execution.is_rerun_requested.then(|| execution.rerun_priority.unwrap_or_default()),
+    };
+    match plans.iter_mut().find(|plan| plan.name == execution.test_plan) {
+        Some(plan) => plan.runs.push(run),
+        None => plans.push(Plan { name: execution.test_plan, runs: vec![run] }),
+    }
+}
+
+fn number_runs(plan: &mut Plan) {
+    plan.runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+    let count = plan.runs.len();
+    for (at, run) in plan.runs.iter_mut().enumerate() {
+        run.number = count - at;
+    }
+}
+
+/// The run whose results are sent with the page: the one a link points at, else the newest of the only plan of the only environment.
+pub(super) fn default_open_run(environments: &[Environment], target: Option<i64>) -> Option<i64> {
+    if let Some(target) = target {
+        return environments.iter().any(|environment| environment.holds(target)).then_some(target);
+    }
+    match environments {
+        [Environment { plans, .. }] => match plans.as_slice() {
+            [plan] => plan.runs.first().map(|run| run.id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether there is so little that closed environments are sent too, readable without scripts and found by the browser's search.
+pub(super) fn is_small(environments: &[Environment]) -> bool {
+    let runs: usize = environments.iter().flat_map(|environment| &environment.plans).map(|plan| plan.runs.len()).sum();
+    runs <= EAGER_RUNS
+}
+
+/// How many environments are in each status, by their newest run, in the order of the summary.
+pub(super) fn summary(environments: &[Environment]) -> [(TestExecutionStatus, usize); 6] {
+    let count = |status| environments.iter().filter_map(Environment::newest).filter(|run| run.status == status).count();
+    [
+        TestExecutionStatus::NotStarted,
+        TestExecutionStatus::NotTested,
+        TestExecutionStatus::InProgress,
+        TestExecutionStatus::EndedPrematurely,
+        TestExecutionStatus::Failed,
+        TestExecutionStatus::Passed,
+    ]
+    .map(|status| (status, count(status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{assemble, default_open_run, is_small, summary};
+    use crate::api::{ArtefactBuildResponse, TestExecutionStatus};
+
+    fn execution(id: i64, environment: i64, plan: &str, status: &str) -> Value {
+        json!({
+            "id": id, "ci_link": null, "c3_link": null, "relevant_links": [], "status": status, "test_plan": plan,
+            "environment": {"id": environment, "name": format!("host-{environment}"), "architecture": "amd64"},
+            "created_at": "2031-05-04T03:02:01", "execution_metadata": {}, "is_triaged": status != "FAILED",
+            "is_rerun_requested": false, "rerun_priority": null,
+        })
+    }
+
+    fn builds(executions: &[Value]) -> Vec<ArtefactBuildResponse> {
+        let build = json!({"id": 7, "architecture": "amd64", "revision": 3, "test_executions": executions});
+        vec![serde_json::from_value(build).unwrap()]
+    }
+
+    #[test]
+    fn plans_and_runs_are_newest_first_and_numbered_from_the_oldest() {
+        let environments = assemble(builds(&[
+            execution(1, 1, "a", "PASSED"),
+            execution(2, 1, "a", "FAILED"),
+            execution(3, 1, "b", "IN_PROGRESS"),
+            execution(4, 2, "", "PASSED"),
+        ]));
+        let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
+        assert_eq!(names, ["host-1", "host-2"]);
+        let plans = &environments[0].plans;
+        assert_eq!((plans[0].label(), plans[1].label()), ("b".to_owned(), "a".to_owned()));
+        let runs: Vec<(i64, usize)> = plans[1].runs.iter().map(|run| (run.id, run.number)).collect();
+        assert_eq!(runs, [(2, 2), (1, 1)]);
+        assert_eq!(environments[1].plans[0].label(), "unknown");
+        assert_eq!(environments[0].newest().map(|run| run.id), Some(3));
+        assert!(environments[0].is_untriaged() && !environments[1].is_untriaged());
+    }
+
+    #[test]
+    fn summary_counts_each_environment_once() {
+        let environments = assemble(builds(&[
+            execution(1, 1, "a", "PASSED"),
+            execution(2, 1, "a", "FAILED"),
+            execution(3, 2, "a", "PASSED"),
+        ]));
+        let counts = summary(&environments);
+        assert_eq!(counts[4], (TestExecutionStatus::Failed, 1));
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn one_run_at_most_is_open_from_the_start() {
+        let single = assemble(builds(&[execution(1, 1, "a", "PASSED"), execution(2, 1, "a", "FAILED")]));
+        assert_eq!(default_open_run(&single, None), Some(2));
+        assert_eq!(default_open_run(&single, Some(1)), Some(1));
+        assert_eq!(default_open_run(&single, Some(9)), None);
+        let several = assemble(builds(&[execution(1, 1, "a", "PASSED"), execution(2, 2, "a", "FAILED")]));
+        assert_eq!(default_open_run(&several, None), None);
+        assert_eq!(default_open_run(&several, Some(2)), Some(2));
+    }
+
+    #[test]
+    fn much_is_sent_in_parts() {
+        let many: Vec<Value> = (0..101).map(|id| execution(id, id, "a", "PASSED")).collect();
+        assert!(!is_small(&assemble(builds(&many))));
+        assert!(is_small(&assemble(builds(&many[..100]))));
+    }
+}

@@ -1,0 +1,219 @@
+//! The list of a family's artefacts.
+
+mod columns;
+mod row;
+mod table;
+
+pub(super) use table::due_date;
+
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    api::{ArtefactResponse, FamilyName},
+    client::{Client, ClientError},
+    components::error_notice::ErrorPage,
+    text::{date, query},
+};
+use columns::{Sort, count, search};
+use row::{Listing, Row};
+use table::Table;
+
+/// How much longer than a keystroke the address waits before it follows the search box.
+const SETTLE: std::time::Duration = std::time::Duration::from_millis(250);
+/// Rows sent at first; more than this takes long to hydrate, and nobody reads it to the end.
+const FIRST_ROWS: usize = 500;
+
+/// What a family is called on its page.
+struct Words {
+    title: &'static str,
+    plural: &'static str,
+}
+
+fn words(family: FamilyName) -> Words {
+    match family {
+        FamilyName::Snap => Words { title: "Snap Update Verification", plural: "snaps" },
+        FamilyName::Deb => Words { title: "Deb Update Verification", plural: "Debian packages" },
+        FamilyName::Charm => Words { title: "Charm Update Verification", plural: "charms" },
+        FamilyName::Image => Words { title: "Image Update Verification", plural: "images" },
+        FamilyName::Solution => Words { title: "Solution Update Verification", plural: "solutions" },
+    }
+}
+
+/// `/snaps` and the like.
+#[component]
+pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
+    let listing = Resource::new_blocking(|| (), move |()| fetch(family));
+    let title = words(family).title;
+    view! {
+        <Title text=title/>
+        <Suspense fallback=move || view! { <h1>{title}</h1> <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match listing.await {
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Ok(listing) if listing.rows.is_empty() => view! { <EmptyFamily family/> }.into_any(),
+                    Ok(listing) => view! { <ArtefactList family listing/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn fetch(family: FamilyName) -> impl Future<Output = Result<Listing, ClientError>> + Send {
+    let artefacts = Client::current().get::<Vec<ArtefactResponse>>(&format!("/v1/artefacts?family={family}"));
+    async move { Ok(Listing { rows: artefacts.await?.into_iter().map(Row::from).collect(), today: date::today() }) }
+}
+
+#[component]
+fn EmptyFamily(family: FamilyName) -> impl IntoView {
+    let Words { title, plural } = words(family);
+    view! {
+        <h1>{title}</h1>
+        <div class="empty">
+            <p class="empty-title">{format!("No {plural} yet")}</p>
+            <p>"An artefact appears here as soon as a runner starts a test execution for it."</p>
+            <p>
+                <a class="button" href="/getting-started">
+                    "Send the first result"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
+    let Listing { rows, today } = listing;
+    let parameters = use_query_map();
+    let sort = Memo::new(move |_| {
+        parameters.with(|query| Sort::from_query(query.get_str("sortBy"), query.get_str("direction")))
+    });
+    let words_in_address = Memo::new(move |_| parameters.with(|query| query.get("q").unwrap_or_default()));
+    let typed = RwSignal::new(words_in_address.get_untracked());
+    let show_all = Memo::new(move |_| parameters.with(|query| query.get_str("show") == Some("all")));
+    let all = rows.len();
+    let found = Memo::new(move |_| {
+        let mut found = typed.with(|words| search(&rows, words));
+        sort.get().apply(family, &mut found);
+        found
+    });
+    let shown = move || if show_all.get() { usize::MAX } else { FIRST_ROWS };
+    view! {
+        <div class="page-head">
+            <h1>{words(family).title}</h1>
+            <p class="count" role="status">
+                {move || count(found.with(Vec::len), all)}
+            </p>
+        </div>
+        <SearchBox family typed words_in_address/>
+        <Table family sort rows=Signal::derive(move || found.with(|rows| rows.iter().take(shown()).cloned().collect())) today/>
+        <p class="table-foot" hidden=move || found.with(Vec::len) <= shown()>
+            {move || format!("The first {FIRST_ROWS} are shown. ")}
+            <a href=move || parameters.with(|now| query::address("", &query::with(now, "show", Some("all"))))>
+                {move || format!("Show all {}", found.with(Vec::len))}
+            </a>
+        </p>
+        <div class="empty" hidden=move || found.with(|rows| !rows.is_empty())>
+            <p class="empty-title">"Nothing matches"</p>
+            <p>{move || format!("No name contains “{}”.", typed.get().trim())}</p>
+            <p>
+                <a class="button" href=move || parameters.with(|now| query::address(&format!("/{}", family.path()), &query::with(now, "q", None)))>
+                    "Clear the search"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+/// Filters while one types; without scripts it is a form that loads the page again.
+#[component]
+fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo<String>) -> impl IntoView {
+    let parameters = use_query_map();
+    let field = NodeRef::<leptos::html::Input>::new();
+    let page = format!("/{}", family.path());
+    let navigate = use_navigate();
+    let mut write_address = debounce(SETTLE, {
+        let page = page.clone();
+        move |words: String| {
+            let words = words.trim();
+            let changed =
+                parameters.with_untracked(|now| query::with(now, "q", Some(words).filter(|words| !words.is_empty())));
+            navigate(
+                &query::address(&page, &changed),
+                NavigateOptions { scroll: false, replace: true, ..Default::default() },
+            );
+        }
+    });
+    let on_input = move |event| {
+        typed.set(event_target_value(&event));
+        write_address(typed.get_untracked());
+    };
+    follow_address(field, typed, words_in_address);
+    focus_on_slash(field);
+    let kept = move || {
+        let kept = ["sortBy", "direction"];
+        parameters.with(|query| {
+            let fields = kept.into_iter().filter_map(|name| Some((name, query.get(name)?)));
+            fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
+        })
+    };
+    view! {
+        <form class="search" role="search" method="get" action=page on:submit=move |event| event.prevent_default()>
+            <label class="visually-hidden" for="search">
+                "Search by name"
+            </label>
+            <input
+                id="search"
+                type="search"
+                name="q"
+                placeholder="Search by name"
+                autocomplete="off"
+                aria-keyshortcuts="/"
+                node_ref=field
+                value=words_in_address.get_untracked()
+                on:input=on_input
+            />
+            <kbd class="needs-script" aria-hidden="true">"/"</kbd>
+            {kept}
+            <noscript>
+                <button class="button">"Search"</button>
+            </noscript>
+        </form>
+    }
+}
+
+/// Takes over what was typed before hydration, then follows the address: Back undoes a search, "Clear" empties the box.
+fn follow_address(field: NodeRef<leptos::html::Input>, typed: RwSignal<String>, words_in_address: Memo<String>) {
+    Effect::new(move |before: Option<()>| {
+        let words = words_in_address.get();
+        let Some(field) = field.get() else { return };
+        if before.is_none() {
+            typed.set(field.value());
+        } else if words != typed.get_untracked().trim() {
+            field.set_value(&words);
+            typed.set(words);
+        }
+    });
+}
+
+/// `/` leads to the search box, unless somebody is typing elsewhere.
+fn focus_on_slash(field: NodeRef<leptos::html::Input>) {
+    Effect::new(move || {
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let is_typing = document()
+                .active_element()
+                .is_some_and(|active| active.matches("input, textarea, select, [contenteditable]").unwrap_or(false));
+            let is_shortcut = event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+            if let (true, false, Some(field)) = (is_shortcut, is_typing, field.get_untracked()) {
+                event.prevent_default();
+                // Focusing an element that has just left the page does nothing, which is right.
+                let _ = field.focus();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}

@@ -1,0 +1,7 @@
+//! The pages, one module each.
+
+pub(crate) mod artefact;
+pub(crate) mod family;
+pub(crate) mod getting_started;
+pub(crate) mod home;
+pub(crate) mod not_found;

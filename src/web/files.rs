@@ -1,0 +1,112 @@
+//! The dashboard's files: built ones, whose names change with their content, and the few public ones that keep their names.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use app::Assets;
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+use tower_http::services::ServeDir;
+
+/// The built files as pages refer to them.
+pub(super) struct FoundAssets {
+    pub(super) names: Assets,
+    /// Whether the names change with the content, so that a browser may keep the files for ever.
+    pub(super) is_hashed: bool,
+}
+
+/// Reads the hashes that the build left: lines like `js: 3f2a…`. Without them the names are plain.
+pub(super) fn find_assets(hash_file: &Path) -> FoundAssets {
+    let text = fs::read_to_string(hash_file).unwrap_or_default();
+    let hashes: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once(':')).collect();
+    let name = |kind: &str| match hashes.get(kind) {
+        Some(hash) => format!("/pkg/test-observer.{}.{kind}", hash.trim()),
+        None => format!("/pkg/test-observer.{kind}"),
+    };
+    let names = Assets { css: name("css"), js: name("js"), wasm: name("wasm") };
+    FoundAssets { names, is_hashed: !hashes.is_empty() }
+}
+
+/// Serves the built files, compressed where the build has done so.
+pub(super) fn pkg(site_root: &Path, is_hashed: bool) -> Router {
+    let folder = ServeDir::new(site_root.join("pkg")).precompressed_br().precompressed_gzip();
+    let caching = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    Router::new().fallback_service(folder).layer(axum::middleware::map_response(
+        move |mut response: Response| async move {
+            // A file that is missing today may be there tomorrow.
+            let caching = if response.status().is_client_error() { "no-store" } else { caching };
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            response
+        },
+    ))
+}
+
+/// A public file, small enough to keep.
+pub(super) struct PublicFile {
+    content: Vec<u8>,
+    content_type: &'static str,
+    etag: HeaderValue,
+}
+
+impl PublicFile {
+    fn read(path: &Path) -> Option<Self> {
+        let content_type = match path.extension()?.to_str()? {
+            "svg" => "image/svg+xml",
+            "txt" => "text/plain; charset=utf-8",
+            "png" => "image/png",
+            "ico" => "image/x-icon",
+            "webmanifest" => "application/manifest+json",
+            _ => return None,
+        };
+        let content = fs::read(path).ok()?;
+        let etag =
+            Sha256::digest(&content).iter().take(12).fold(String::from("\""), |etag, byte| format!("{etag}{byte:02x}"));
+        Some(Self { content, content_type, etag: HeaderValue::try_from(etag + "\"").ok()? })
+    }
+
+    /// The file, or the news that the browser's copy is still good.
+    pub(super) fn respond(&self, request: &HeaderMap) -> Response {
+        let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let is_known = known
+            .flat_map(|value| value.split(','))
+            .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == self.etag.as_bytes());
+        let headers =
+            [(header::ETAG, self.etag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+        if is_known {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        let content_type = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.content_type)),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        (headers, content_type, self.content.clone()).into_response()
+    }
+}
+
+/// The public files by address, read once.
+pub(super) struct PublicFiles(HashMap<String, PublicFile>);
+
+impl PublicFiles {
+    /// Reads what lies directly in the site's folder.
+    pub(super) fn read(site_root: &Path) -> Self {
+        let entries = fs::read_dir(site_root).into_iter().flatten().filter_map(Result::ok);
+        let files = entries.map(|entry| entry.path()).filter_map(|path: PathBuf| {
+            let name = path.file_name()?.to_str()?.to_owned();
+            Some((format!("/{name}"), PublicFile::read(&path)?))
+        });
+        Self(files.collect())
+    }
+
+    /// The file at an address.
+    pub(super) fn find(&self, path: &str) -> Option<&PublicFile> {
+        self.0.get(path)
+    }
+}

@@ -1,0 +1,44 @@
+//! The log of a test result as plain text, under an address of its own: readable without scripts, however long it is.
+
+use app::{
+    api::TestResultResponse,
+    client::{Client, ClientError},
+};
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::pages::Pages;
+
+/// `/logs/{execution}/{result}`, with the rights of the person who asks.
+pub(super) async fn show(State(pages): State<Pages>, path: Option<Path<(i64, i64)>>, request: Request) -> Response {
+    let Some(Path((execution, result))) = path else { return refuse(&ClientError::NotFound) };
+    let (parts, _) = request.into_parts();
+    let client = Client::from(pages.api_for(&parts));
+    let results = client.get::<Vec<TestResultResponse>>(&format!("/v1/test-executions/{execution}/test-results")).await;
+    match results.map(|results| results.into_iter().find(|other| other.id == result)) {
+        Ok(Some(result)) => (headers(), result.io_log).into_response(),
+        Ok(None) => refuse(&ClientError::NotFound),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn refuse(error: &ClientError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, headers(), format!("{}. {}\n", error.title(), error.advice())).into_response()
+}
+
+/// A log holds whatever a test printed: a browser must not take it for anything but text.
+fn headers() -> [(header::HeaderName, HeaderValue); 4] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    ]
+}

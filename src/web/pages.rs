@@ -1,0 +1,92 @@
+//! Renders pages: the app, with the API in process, and the response it asks for.
+
+use std::net::SocketAddr;
+
+use app::{Assets, ResponseHead, client::InProcessApi};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use leptos::{nonce::Nonce, prelude::provide_context};
+use leptos_router::components::provide_server_redirect;
+
+/// What rendering needs.
+#[derive(Clone)]
+pub(super) struct Pages {
+    pub(super) api: Router,
+    pub(super) assets: Assets,
+}
+
+impl Pages {
+    /// The API on behalf of the sender of a request. Of the request's extensions only the connection is passed on: the
+    /// rest belongs to the routing of the page, and would mislead the API's.
+    pub(super) fn api_for(&self, parts: &Parts) -> InProcessApi {
+        let mut extensions = Extensions::new();
+        if let Some(connection) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+            extensions.insert(*connection);
+        }
+        InProcessApi::new(self.api.clone(), &parts.headers, extensions)
+    }
+}
+
+/// Renders whatever page the address names; the app itself knows which, and that there may be none.
+pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let api = pages.api_for(&parts);
+    let cookies =
+        parts.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let head = ResponseHead::default();
+    let nonce = Nonce::new();
+    let context = {
+        let (head, nonce) = (head.clone(), nonce.clone());
+        move || {
+            provide_context(api.clone());
+            provide_context(head.clone());
+            // Instead of the one that came with the rendering: this one is also in the header.
+            provide_context(nonce.clone());
+            let head = head.clone();
+            provide_server_redirect(move |to| head.redirect(to));
+        }
+    };
+    let document = move || app::shell(pages.assets.clone(), &cookies);
+    let render = leptos_axum::render_app_async_with_context(context, document);
+    let response = render(Request::from_parts(parts, body)).await;
+    finish(response, &head, &nonce)
+}
+
+/// The whole page has been rendered by now, so the head is complete.
+fn finish(mut response: Response<Body>, head: &ResponseHead, nonce: &Nonce) -> Response {
+    let wishes = head.parts();
+    if let Some(to) = wishes.redirect.and_then(|to| HeaderValue::try_from(to).ok()) {
+        return (StatusCode::FOUND, [(header::LOCATION, to), (header::CACHE_CONTROL, NO_STORE)]).into_response();
+    }
+    if let Some(status) = wishes.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        *response.status_mut() = status;
+    }
+    let headers = response.headers_mut();
+    // The page depends on who asks and is different the next time, but going back may show it as it was.
+    headers.insert(
+        header::CACHE_CONTROL,
+        if wishes.secret { NO_STORE } else { HeaderValue::from_static("private, no-cache") },
+    );
+    if let Ok(policy) = HeaderValue::try_from(content_security_policy(nonce)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    response
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Everything from here and nothing from elsewhere; scripts in the page only with the page's own nonce.
+fn content_security_policy(nonce: &Nonce) -> String {
+    format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
