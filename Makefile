@@ -1,7 +1,7 @@
 # `make` says what there is; the work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dev test bench deny fmt clean
+.PHONY: help setup build run dev test bench openapi deny fmt clean
 
 help: ## Say what the targets do
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -29,6 +29,10 @@ test: ## Check format and lints, run all tests on both databases and in the brow
 bench: ## Measure the API on both databases
 	@scripts/setup build test
 	@scripts/bench
+
+openapi: ## Write the committed openapi.json anew from the code
+	@scripts/setup build
+	@scripts/openapi
 
 deny: ## Check licences, sources, duplicates and advisories of the dependencies
 	@scripts/setup build deny

@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use super::DbArgs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::service::Service;
+use crate::web;
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
@@ -39,12 +41,20 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         config.settings.onboarding_key = Some(service.ensure_onboarding_key().await?);
     }
     let service = Service::new(db.clone(), Clock::system(), config.settings);
-    let router = crate::api::router(service, config.max_body_bytes);
+    let api = crate::api::router(service, config.max_body_bytes);
+    let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site)));
     tracing::info!("listening on http://{address}");
     serve(listener, router).await?;
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where the build leaves the dashboard's files: in `site` beside the folder of the program.
+fn built_site() -> PathBuf {
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(|program| program.parent()?.parent());
+    folder.unwrap_or(Path::new("target")).join("site")
 }
 
 /// Serves until a signal says stop, then lets requests that are under way end.
