@@ -209,7 +209,9 @@ fn json_invalid(bytes: &[u8], error: &serde_json::Error) -> ApiError {
         .take(error.line().saturating_sub(1))
         .map(<[u8]>::len)
         .sum::<usize>();
-    let end = (line_start + error.column().saturating_sub(1)).min(bytes.len());
+    // Of a body that ends too early the parser names the last character; what is wrong is that none follows.
+    let end = if error.is_eof() { bytes.len() } else { line_start + error.column().saturating_sub(1) };
+    let end = end.min(bytes.len());
     let offset = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).chars().count();
     let loc = vec![app::api::LocationPart::Index(offset)];
     let reason = error.to_string();

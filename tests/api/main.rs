@@ -7,6 +7,7 @@ mod concurrency;
 mod errors;
 mod getting_started;
 mod openapi;
+mod reviewer_assignment;
 mod schema;
 mod start_test;
 mod support;

@@ -198,6 +198,18 @@ impl TestApp {
         self.get(&format!("/v1/test-executions/{id}")).await.ok()
     }
 
+    /// The artefact as the API shows it.
+    pub(crate) async fn artefact(&self, id: i64) -> Value {
+        self.get(&format!("/v1/artefacts/{id}")).await.ok()
+    }
+
+    /// The artefact an execution ran on.
+    pub(crate) async fn artefact_of(&self, execution: i64) -> i64 {
+        let query = "SELECT artefact_id FROM artefact_build JOIN test_execution
+                     ON test_execution.artefact_build_id = artefact_build.id WHERE test_execution.id =";
+        self.raw.number(&format!("{query} {execution}")).await
+    }
+
     /// The id of the artefact that is alone in its family, or the newest in it.
     pub(crate) async fn newest_artefact(&self) -> i64 {
         self.raw.number("SELECT MAX(id) FROM artefact").await
@@ -268,6 +280,22 @@ impl Raw {
             Self::Postgres(pool) => sqlx::query_scalar(query).fetch_all(pool).await.unwrap(),
         }
     }
+}
+
+/// Statements that ask for a rerun of the group of an execution, with a priority.
+pub(crate) fn rerun_of(execution: i64, priority: i64) -> String {
+    format!(
+        "INSERT INTO test_execution_rerun_request
+             (test_plan_id, artefact_build_id, environment_id, priority, created_at, updated_at)
+         SELECT test_plan_id, artefact_build_id, environment_id, {priority}, created_at, updated_at
+         FROM test_execution WHERE id = {execution}"
+    )
+}
+
+/// The fields of an object that the expectation names, to compare with it.
+pub(crate) fn only(object: &Value, expected: &Value) -> Value {
+    let names = expected.as_object().unwrap().keys();
+    names.map(|name| (name.clone(), object[name].clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// A snap's start, with some fields changed; null removes one.
