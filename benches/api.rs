@@ -70,7 +70,9 @@ impl Times {
     fn print(mut self, database: &str, case: &str) {
         self.request.sort_unstable();
         self.raw.sort_unstable();
-        let ms = |times: &[Duration], part: usize| times[(times.len() * part / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
+        let ms = |times: &[Duration], part: usize| {
+            times[(times.len() * part / 100).min(times.len() - 1)].as_secs_f64() * 1e3
+        };
         let (p50, p95, raw) = (ms(&self.request, 50), ms(&self.request, 95), ms(&self.raw, 50));
         let total: Duration = self.request.iter().sum();
         let rate = self.request.len() as f64 / total.as_secs_f64();
@@ -110,7 +112,8 @@ impl Bench {
     }
 
     async fn start_execution(&self, body: &Value) -> anyhow::Result<i64> {
-        let answer = self.send(reqwest::Method::PUT, "/v1/test-executions/start-test", serde_json::to_vec(body)?).await?;
+        let answer =
+            self.send(reqwest::Method::PUT, "/v1/test-executions/start-test", serde_json::to_vec(body)?).await?;
         answer["id"].as_i64().context("no id")
     }
 
@@ -133,7 +136,8 @@ impl Bench {
 
     /// A batch of results with logs, of cases that are known, to a new execution.
     async fn report(&mut self, size: usize, rounds: usize) -> anyhow::Result<()> {
-        let log: String = "kernel: wlan0: link is not ready, waiting for carrier\n".chars().cycle().take(LOG_BYTES).collect();
+        let log: String =
+            "kernel: wlan0: link is not ready, waiting for carrier\n".chars().cycle().take(LOG_BYTES).collect();
         let batch: Vec<Value> = (0..size)
             .map(|n| json!({"name": format!("case/{n}"), "status": "PASSED", "category": "bench", "comment": "ok", "io_log": log}))
             .collect();
@@ -143,7 +147,8 @@ impl Bench {
         for round in 0..=rounds {
             let execution = self.start_execution(&start_body(0, "report")).await?;
             let begin = Instant::now();
-            self.send(reqwest::Method::POST, &format!("/v1/test-executions/{execution}/test-results"), body.clone()).await?;
+            self.send(reqwest::Method::POST, &format!("/v1/test-executions/{execution}/test-results"), body.clone())
+                .await?;
             let request = begin.elapsed();
             let raw_execution = self.start_execution(&start_body(0, "report")).await?;
             let cases = self.raw.case_ids(size).await?;
@@ -196,13 +201,14 @@ impl Bench {
             self.send(reqwest::Method::GET, &format!("/v1/artefacts/{id}/builds"), Vec::new()).await?;
             times.request.push(begin.elapsed());
             let begin = Instant::now();
-            self.raw.select(
-                "SELECT execution.id, execution.status, environment.name FROM test_execution AS execution
+            self.raw
+                .select(
+                    "SELECT execution.id, execution.status, environment.name FROM test_execution AS execution
                  JOIN environment ON environment.id = execution.environment_id
                  JOIN artefact_build AS build ON build.id = execution.artefact_build_id
                  JOIN artefact ON artefact.id = build.artefact_id WHERE artefact.name = 'package-1'",
-            )
-            .await?;
+                )
+                .await?;
             times.raw.push(begin.elapsed());
         }
         times.print(&self.name, "builds, 50 environments (raw: the executions)");

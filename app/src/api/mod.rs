@@ -9,6 +9,8 @@ mod input;
 mod issues;
 mod permissions;
 #[cfg(feature = "ssr")]
+mod problems;
+#[cfg(feature = "ssr")]
 mod start_test;
 mod test_executions;
 mod test_results;
@@ -25,6 +27,8 @@ pub use getting_started::*;
 pub use input::*;
 pub use issues::*;
 pub use permissions::*;
+#[cfg(feature = "ssr")]
+pub use problems::*;
 #[cfg(feature = "ssr")]
 pub use start_test::*;
 pub use test_executions::*;
