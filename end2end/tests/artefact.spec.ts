@@ -1,6 +1,6 @@
 // The artefact's page: links into it, versions, and addresses that are wrong.
 import { expect, test } from "../fixtures";
-import { artefact, report, results } from "../report";
+import { artefact, post, report, results, start } from "../report";
 
 test("a link to a result opens and shows it", async ({ page, request, server, goto, shot }) => {
   const many = Array.from({ length: 60 }, (_, at) => ({ name: `case-${at}`, status: "PASSED" as const, io_log: `log of ${at}` }));
@@ -33,7 +33,6 @@ test("another run opens without leaving the page", async ({ page, request, serve
 });
 
 test("results show while the run is in progress", async ({ page, request, server, goto }) => {
-  const { start, post } = await import("../report");
   const run = await start(request, server, { name: "in-progress" });
   await post(request, server, run, [{ name: "early", status: "FAILED" }]);
   await goto(`/snaps/${await artefact(request, server, "in-progress")}`);

@@ -51,7 +51,15 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
                         let right = format!("/{}/{}", page.artefact.family.path(), page.artefact.id);
                         view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.into_any()
                     }
-                    Ok(page) => view! { <Artefact page target/> }.into_any(),
+                    // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
+                    Ok(page) => {
+                        view! {
+                            <For each=move || [page.clone()] key=|page| page.artefact.id let:page>
+                                <Artefact page target/>
+                            </For>
+                        }
+                            .into_any()
+                    }
                 }
             })}
         </Suspense>
