@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     components::Redirect,
-    hooks::{use_params_map, use_query_map},
+    hooks::{use_location, use_params_map},
 };
 
 use super::not_found::NotFoundPage;
@@ -36,7 +36,8 @@ use side_panel::SidePanel;
 #[component]
 pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
     let parameters = use_params_map();
-    let query = use_query_map();
+    // Not `use_query_map`: between two artefacts of a family that keeps the query of the first (leptos_router 0.8.17, FlatRoutes).
+    let query = use_location().query;
     let target = Memo::new(move |_| query.with(Target::from_query));
     let id = Memo::new(move |_| parameters.with(|parameters| parameters.get_str("id")?.parse::<i64>().ok()));
     // Only another artefact loads the page anew; another target opens what is there.
