@@ -6,11 +6,14 @@
 pub mod api;
 pub mod client;
 #[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 mod components;
 #[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 mod pages;
 mod response;
 #[expect(unreachable_pub, reason = "the component macro makes its own items public")]
+#[expect(clippy::needless_pass_by_value, reason = "the title's formatter is given its text")]
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -51,14 +51,12 @@ pub fn router(api: Router, options: &Options) -> Router {
         tracing::warn!(site.root = %options.site_root.display(), "the dashboard's files are missing: its pages have no style and no scripts");
     }
     let state = Pages { api: api.clone(), assets: assets.names };
-    let pages = Router::new()
-        .route("/logs/{execution}/{result}", get(logs::show))
-        .fallback(pages::show)
-        .with_state(state)
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
+    let compression = CompressionLayer::new().quality(CompressionLevel::Precise(4));
+    let log = get(logs::show).with_state(state.clone()).layer(compression.clone());
+    let pages = Router::new().fallback(pages::show).with_state(state).layer(compression);
     let rest = Rest { api: api.clone(), pages: pages.clone(), files: Arc::new(PublicFiles::read(&options.site_root)) };
 
-    let mut router = Router::new().route("/logs/{execution}/{result}", get_service(pages.clone()));
+    let mut router = Router::new().route("/logs/{execution}/{result}", log);
     for page in leptos_axum::generate_route_list(app::App).iter().filter(|page| page.path() != "/") {
         router = router.route(page.path(), get_service(pages.clone()));
     }

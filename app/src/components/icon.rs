@@ -64,7 +64,7 @@ impl Icon {
 
 /// The shapes, for the top of every page. `currentColor` is the colour of the status; `--on-icon` what lies on a filled shape.
 #[cfg(feature = "ssr")]
-pub(crate) const SPRITE: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" class="sprite" aria-hidden="true" width="0" height="0"><defs>
+pub(crate) const SPRITE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" class="sprite" aria-hidden="true" width="0" height="0"><defs>
 <g id="icon-passed" fill="none" stroke="currentColor" stroke-width="1.6"><circle cx="8" cy="8" r="6.4"/><path d="m5 8.3 2.1 2.1L11 6.2"/></g>
 <g id="icon-failed"><path fill="currentColor" d="M4.9.8h6.2l4.1 4.1v6.2l-4.1 4.1H4.9L.8 11.1V4.9z"/><path class="on-icon" fill="none" stroke-width="1.8" d="m5.3 5.3 5.4 5.4m0-5.4-5.4 5.4"/></g>
 <g id="icon-skipped" fill="none" stroke="currentColor" stroke-width="1.6"><circle cx="8" cy="8" r="6.4" stroke-dasharray="2.4 1.6"/><path d="M4.6 8h5.6M8 5.6 10.4 8 8 10.4"/></g>
@@ -78,4 +78,4 @@ pub(crate) const SPRITE: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" clas
 <g id="icon-rerun" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M13.4 8a5.4 5.4 0 1 1-1.6-3.8M13.6 1.6v3.2h-3.2"/></g>
 <g id="icon-menu" fill="none" stroke="currentColor" stroke-width="1.8"><path d="M1.5 3.5h13m-13 4.5h13m-13 4.5h13"/></g>
 <g id="icon-theme"><circle cx="8" cy="8" r="6.4" fill="none" stroke="currentColor" stroke-width="1.6"/><path fill="currentColor" d="M8 2a6 6 0 0 1 0 12z"/></g>
-</defs></svg>"##;
+</defs></svg>"#;

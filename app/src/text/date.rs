@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
 pub(crate) struct Day {
     year: i64,
     month: usize,
-    day: i64,
+    date: i64,
 }
 
 impl Day {
@@ -31,8 +31,8 @@ impl Day {
         let mut parts = text.get(..10)?.splitn(3, '-');
         let year = parts.next()?.parse().ok()?;
         let month = parts.next()?.parse().ok()?;
-        let day = parts.next()?.parse().ok()?;
-        ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Self { year, month, day })
+        let date = parts.next()?.parse().ok()?;
+        ((1..=12).contains(&month) && (1..=31).contains(&date)).then_some(Self { year, month, date })
     }
 
     /// The day some days after the first of January 1970 (proleptic Gregorian calendar, Howard Hinnant's algorithm).
@@ -43,30 +43,31 @@ impl Day {
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let date = day_of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self { year, month: usize::try_from(month).unwrap_or(1), day }
+        Self { year, month: usize::try_from(month).unwrap_or(1), date }
     }
 
     /// "May 4", with the year when it is not the reader's.
     pub(crate) fn to_words(self, today: Self) -> String {
         let month = MONTHS.get(self.month - 1).copied().unwrap_or_default();
         if self.year == today.year {
-            format!("{month} {}", self.day)
+            format!("{month} {}", self.date)
         } else {
-            format!("{month} {} {}", self.day, self.year)
+            format!("{month} {} {}", self.date, self.year)
         }
     }
 
     /// `2031-05-04`.
     pub(crate) fn to_iso(self) -> String {
-        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.date)
     }
 }
 
 /// Today in UTC. A page asks once, while loading, and keeps the answer with its data, so that server and browser agree.
 #[cfg(feature = "ssr")]
+#[expect(clippy::disallowed_methods, reason = "only what is overdue is marked by it; nothing is decided or stored")]
 pub(crate) fn today() -> Day {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Day::from_epoch_days(i64::try_from(since_epoch.as_secs() / 86_400).unwrap_or_default())

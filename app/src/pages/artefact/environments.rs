@@ -40,7 +40,7 @@ pub(super) fn EnvironmentList(
         is_single: environments.len() == 1,
     };
     let counts = summary(&environments).map(|(status, count)| {
-        view! { <li>{Look::from(status).compact()} " " <span class="number">{count}</span></li> }
+        view! { <li class:none=count == 0>{Look::from(status).compact()} " " <span class="number">{count}</span></li> }
     });
     let is_empty = environments.is_empty();
     let list =

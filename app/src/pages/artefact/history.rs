@@ -11,7 +11,7 @@ use crate::{
 /// Results of one version, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Version {
-    version: String,
+    label: String,
     artefact: i64,
     /// The newest result of the version: execution and result.
     newest: (i64, i64),
@@ -29,7 +29,7 @@ fn group(previous: &[PreviousTestResult]) -> Vec<Version> {
                 version.statuses.push(result.status);
             }
             None => versions.push(Version {
-                version: result.version.clone(),
+                label: result.version.clone(),
                 artefact: result.artefact_id,
                 newest,
                 statuses: vec![result.status],
@@ -50,9 +50,9 @@ pub(super) fn History(family: FamilyName, result: ResultView) -> impl IntoView {
                 family.path(),
                 version.artefact
             );
-            let name = format!("View test results for version {}", version.version);
+            let name = format!("View test results for version {}", version.label);
             let looks = version.statuses.into_iter().map(|status| Look::from(status).compact()).collect_view();
-            view! { <li><a href=page title=format!("Version: {}", version.version) aria-label=name>{looks}</a></li> }
+            view! { <li><a href=page title=format!("Version: {}", version.label) aria-label=name>{looks}</a></li> }
         });
         view! {
             <ol class="history" aria-label=format!("Earlier results of {}", result.name)>
@@ -83,7 +83,7 @@ mod tests {
             result(1, 7, TestResultStatus::Skipped),
         ];
         let versions = group(&newest_first);
-        assert_eq!(versions.iter().map(|version| version.version.as_str()).collect::<Vec<_>>(), ["v1", "v2"]);
+        assert_eq!(versions.iter().map(|version| version.label.as_str()).collect::<Vec<_>>(), ["v1", "v2"]);
         assert_eq!(versions[0].newest, (80, 8));
         assert_eq!(versions[0].statuses, [TestResultStatus::Skipped, TestResultStatus::Failed]);
     }

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     components::Redirect,
-    hooks::{use_params_map, use_query_map},
+    hooks::{use_location, use_params_map},
 };
 
 use super::not_found::NotFoundPage;
@@ -36,7 +36,8 @@ use side_panel::SidePanel;
 #[component]
 pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
     let parameters = use_params_map();
-    let query = use_query_map();
+    // Not `use_query_map`: between two artefacts of a family that keeps the query of the first (leptos_router 0.8.17, FlatRoutes).
+    let query = use_location().query;
     let target = Memo::new(move |_| query.with(Target::from_query));
     let id = Memo::new(move |_| parameters.with(|parameters| parameters.get_str("id")?.parse::<i64>().ok()));
     // Only another artefact loads the page anew; another target opens what is there.
@@ -51,7 +52,15 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
                         let right = format!("/{}/{}", page.artefact.family.path(), page.artefact.id);
                         view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.into_any()
                     }
-                    Ok(page) => view! { <Artefact page target/> }.into_any(),
+                    // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
+                    Ok(page) => {
+                        view! {
+                            <For each=move || [page.clone()] key=|page| page.artefact.id let:page>
+                                <Artefact page target/>
+                            </For>
+                        }
+                            .into_any()
+                    }
                 }
             })}
         </Suspense>

@@ -87,7 +87,7 @@ fn Details(run: i64, result: ResultView, open: RwSignal<bool>) -> impl IntoView 
         <Log run result=result.id log=result.log open/>
         <ul class="links">
             <li>
-                <a href=address>{Icon::Link.view()} " Link to this result"</a>
+                <a href=address>{Icon::Link.view()} "Link to this result"</a>
             </li>
         </ul>
     }

@@ -130,7 +130,7 @@ fn Links(run: Run) -> impl IntoView {
         <ul class="links">
             {links.collect_view()}
             <li>
-                <a href=format!("?testExecutionId={}", run.id)>{Icon::Link.view()} " Link to this run"</a>
+                <a href=format!("?testExecutionId={}", run.id)>{Icon::Link.view()} "Link to this run"</a>
             </li>
         </ul>
     }

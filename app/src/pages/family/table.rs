@@ -66,8 +66,9 @@ fn cell_class(column: Column) -> &'static str {
 /// One artefact; its name is the link, and the stylesheet spreads that over the row.
 fn line(family: FamilyName, columns: &[Column], row: &Row, today: Day) -> impl IntoView + use<> {
     let cells = columns.iter().map(|&column| {
+        let is_empty = column.text(row).is_empty();
         view! {
-            <td class=cell_class(column) data-label=column.label()>
+            <td class=cell_class(column) class:cell-empty=is_empty data-label=column.label()>
                 {cell(family, column, row, today)}
             </td>
         }

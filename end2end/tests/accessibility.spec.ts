@@ -1,0 +1,90 @@
+// Every page in both themes and at the width of a phone: nothing serious for axe, and nothing sticks out.
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "../fixtures";
+import { artefact, report } from "../report";
+
+const wide = { width: 1280, height: 900 };
+const phone = { width: 360, height: 740 };
+
+test.use({ expectedNoise: [/404 \(Not Found\)/] });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [device, viewport] of Object.entries({ wide, phone })) {
+    test.describe(`${colorScheme}, ${device}`, () => {
+      test.use({ colorScheme, viewport });
+
+      test("pages are accessible and fit", async ({ page, request, server, goto, shot }) => {
+        const paths = await pages(request, server);
+        for (const [name, path] of Object.entries(paths)) {
+          await goto(path);
+          await check(page, name);
+          await shot(`${name}-${colorScheme}-${device}`);
+        }
+      });
+    });
+  }
+}
+
+async function pages(request: Parameters<typeof report>[0], server: Parameters<typeof report>[1]) {
+  for (const environment of ["laptop", "a-machine-with-a-rather-long-name-that-does-not-fit-anywhere"]) {
+    await report(
+      request,
+      server,
+      {
+        name: "accessible",
+        version: "2031.05.04+git20310504.abcdef0123456789-0ubuntu1~24.04.1",
+        environment,
+        ci_link: "https://ci.example.com/1",
+      },
+      [
+        { name: "passes", status: "PASSED", io_log: "fine" },
+        { name: "fails-with-a-name/that/is/longer-than/a/phone-is-wide::really", status: "FAILED", comment: "No", category: "c", template_id: "t", io_log: "x".repeat(500) },
+        { name: "skipped", status: "SKIPPED" },
+      ],
+    );
+  }
+  const version = "2031.05.04+git20310504.abcdef0123456789-0ubuntu1~24.04.1";
+  const id = await artefact(request, server, "accessible", version);
+  const list = await request.get(`${server.url}/v1/artefacts/${id}/builds`, { headers: { Authorization: `Bearer ${server.apiKey}` } });
+  const run = (await list.json())[0].test_executions[0].id;
+  return {
+    "getting-started": "/getting-started",
+    family: "/snaps",
+    "family-no-match": "/snaps?q=zzz",
+    "family-empty": "/images",
+    artefact: `/snaps/${id}`,
+    "artefact-run": `/snaps/${id}?testExecutionId=${run}`,
+    "not-found": "/nowhere",
+  };
+}
+
+async function check(page: Page, name: string) {
+  for (const result of await page.locator(".result").all()) {
+    if (await result.isVisible()) await result.locator("> summary").click();
+  }
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(serious.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) })), name).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+test("the theme is remembered and sent by the server", async ({ page, goto }) => {
+  await goto("/nowhere");
+  const root = page.locator("html");
+  await expect(root).toHaveAttribute("data-theme", "system");
+  await page.getByRole("button", { name: "Theme: system" }).click();
+  await page.getByRole("button", { name: "Theme: light" }).click();
+  await expect(root).toHaveAttribute("data-theme", "dark");
+  const sent = await page.goto("/nowhere");
+  expect(await sent?.text()).toContain('data-theme="dark"');
+});
+
+test("the content can be reached by keyboard", async ({ page, goto }) => {
+  await goto("/getting-started");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+});
