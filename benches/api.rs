@@ -75,7 +75,7 @@ impl Times {
         };
         let (p50, p95, raw) = (ms(&self.request, 50), ms(&self.request, 95), ms(&self.raw, 50));
         let total: Duration = self.request.iter().sum();
-        let rate = self.request.len() as f64 / total.as_secs_f64();
+        let rate = f64::from(u32::try_from(self.request.len()).unwrap_or(u32::MAX)) / total.as_secs_f64();
         let label = format!("{database}: {case}");
         println!("{label:<46} {rate:>8.0} {p50:>8.2} {p95:>8.2} {raw:>9.2} {:>7.2}", raw / p50);
     }
@@ -246,16 +246,14 @@ macro_rules! raw {
             Raw::Sqlite(connection) => {
                 let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
                 let $conn = &mut *tx;
-                let done = $run.await?;
+                $run.await.map(drop)?;
                 tx.commit().await?;
-                done
             }
             Raw::Postgres(connection) => {
                 let mut tx = connection.begin().await?;
                 let $conn = &mut *tx;
-                let done = $run.await?;
+                $run.await.map(drop)?;
                 tx.commit().await?;
-                done
             }
         }
     };

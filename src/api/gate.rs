@@ -48,10 +48,10 @@ pub(super) fn permitted(
 ) -> UtoipaMethodRouter<ApiState> {
     let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
     for item in paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete] {
-            if let Some(operation) = operation {
-                operation.extensions = Some(ExtensionsBuilder::new().add("x-permissions", json!(names)).build());
-            }
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
+            operation.extensions = Some(ExtensionsBuilder::new().add("x-permissions", json!(names)).build());
         }
     }
     (schemas, paths, guard(Gate::Permissions(permissions), router))
@@ -69,14 +69,14 @@ pub(super) fn not_an_id(filter: MethodFilter, permissions: &'static [Permission]
 
 /// Lets everybody pass, or only somebody where the installation requires authentication.
 pub(super) fn authenticated(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
-    let (schemas, paths, router) = routes;
-    (schemas, paths, guard(Gate::Authenticated, router))
+    let (schemas, paths, handlers) = routes;
+    (schemas, paths, guard(Gate::Authenticated, handlers))
 }
 
 /// Lets callers on this machine pass.
 pub(super) fn local(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
-    let (schemas, paths, router) = routes;
-    (schemas, paths, guard(Gate::Local, router))
+    let (schemas, paths, handlers) = routes;
+    (schemas, paths, guard(Gate::Local, handlers))
 }
 
 /// The gate of [`authenticated`] for routes that the document does not describe.

@@ -18,7 +18,7 @@ pub(super) enum ApplicationCommand {
 pub(super) struct AddArgs {
     /// What to call it, for example the CI system that will use the key
     name: String,
-    /// A permission it gets, for example change_test; may be repeated
+    /// A permission it gets, such as `change_test`; may be repeated
     #[arg(long = "permission", value_name = "PERMISSION", value_parser = parse_permission)]
     permissions: Vec<Permission>,
     /// Every permission

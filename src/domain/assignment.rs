@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use rand::Rng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, RngExt};
 
 /// As many executions of the latest builds as one reviewer is asked to look at.
 pub const EXECUTIONS_PER_REVIEWER: usize = 50;
@@ -68,7 +68,7 @@ pub fn pick_reviewers(
     execution_count: usize,
     reviewer_count: usize,
     executions_per_reviewer: usize,
-    rng: &mut (impl Rng + RngExt),
+    rng: &mut impl Rng,
 ) -> Vec<i64> {
     let wanted = execution_count.div_ceil(executions_per_reviewer).saturating_sub(reviewer_count);
     candidates.sample(rng, wanted).copied().collect()

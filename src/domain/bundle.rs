@@ -8,7 +8,10 @@ pub fn bundle_hash(build_ids: &[i64]) -> String {
     let mut sorted = build_ids.to_vec();
     sorted.sort_unstable();
     let text = sorted.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+        hash.extend([byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+        hash
+    })
 }
 
 #[cfg(test)]

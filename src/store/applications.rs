@@ -46,7 +46,7 @@ pub async fn create_application(
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(name)
-    .bind(&permissions)
+    .bind(permissions)
     .bind(api_key)
     .bind(now)
     .fetch_optional(conn))?;

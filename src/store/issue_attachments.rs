@@ -139,13 +139,13 @@ async fn list_rules(tx: &mut Tx, rule_ids: &[i64]) -> StoreResult<Vec<MinimalIss
              environment_names, test_case_names, template_ids, test_result_statuses
          FROM issue_test_result_attachment_rule WHERE id IN ints($1) ORDER BY id",
     ))
-    .bind(&ids)
+    .bind(ids)
     .fetch_all(conn))?;
     let pairs: Vec<RuleMetadataRow> = on!(tx, |conn, sql| sqlx::query_as(
         sql.of("SELECT attachment_rule_id, category, value FROM issue_test_result_attachment_rule_execution_metadata
          WHERE attachment_rule_id IN ints($1) ORDER BY id",)
     )
-    .bind(&ids)
+    .bind(ids)
     .fetch_all(conn))?;
     let mut rules: Vec<_> = rows.into_iter().map(RuleRow::into_response).collect();
     for pair in pairs {

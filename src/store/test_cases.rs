@@ -72,7 +72,7 @@ async fn find_test_cases(tx: &mut Tx, names: &[&str]) -> StoreResult<HashMap<Str
     let rows: Vec<TestCaseRow> = on!(tx, |conn, sql| sqlx::query_as(
         sql.of("SELECT id, name, template_id FROM test_case WHERE name IN texts($1)")
     )
-    .bind(&names)
+    .bind(names)
     .fetch_all(conn))?;
     Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
 }

@@ -138,7 +138,7 @@ pub async fn delete_results_of_cases(tx: &mut Tx, execution_id: i64, case_ids: &
         sql.of("DELETE FROM test_result WHERE test_execution_id = $1 AND test_case_id IN ints($2)")
     )
     .bind(execution_id)
-    .bind(&ids)
+    .bind(ids)
     .execute(conn)
     .map_ok(drop))?;
     Ok(())

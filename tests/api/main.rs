@@ -1,5 +1,8 @@
 //! The REST API through its router, every test on SQLite and on PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::format_collect, reason = "statements of tests are short")]
+
 mod access;
 mod artefacts;
 mod attachment_rules;

@@ -80,7 +80,7 @@ both! {
     async fn one_of_the_candidates_reviews_and_is_told_once(app: TestApp) {
         let now: DateTime<Utc> = "2031-01-22T23:59:59Z".parse().unwrap();
         let app = app.with_clock(Clock::from_fn(move || now)).with_settings(|s| {
-            s.frontend_url = "https://tests.example.org/".to_owned();
+            s.frontend_url = "https://tests.example.org/".into();
         });
         add_team(&app, 601, &[501, 502, 503]).await;
         add_rule(&app, 701, 601, "snap", &[]).await;

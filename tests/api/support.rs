@@ -23,23 +23,22 @@ use tower::ServiceExt;
 /// Declares tests that run on both databases: `both! { async fn name(app: TestApp) { … } }`.
 macro_rules! both {
     ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {
-        $(mod $name {
-            #[allow(unused_imports, reason = "not every test needs all of its module")]
-            use super::*;
-
+        $(
             $(#[$meta])*
-            async fn check($app: crate::support::TestApp) $body
+            async fn $name($app: crate::support::TestApp) $body
 
-            #[tokio::test]
-            async fn sqlite() {
-                check(crate::support::TestApp::on_sqlite().await).await;
-            }
+            mod $name {
+                #[tokio::test]
+                async fn sqlite() {
+                    super::$name(crate::support::TestApp::on_sqlite().await).await;
+                }
 
-            #[tokio::test]
-            async fn postgres() {
-                check(crate::support::TestApp::on_postgres().await).await;
+                #[tokio::test]
+                async fn postgres() {
+                    super::$name(crate::support::TestApp::on_postgres().await).await;
+                }
             }
-        })+
+        )+
     };
 }
 

@@ -1,5 +1,7 @@
 //! The program as a process: started, stopped and killed, over HTTP on loopback, on both databases.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod command_line;
 mod support;
 mod survival;

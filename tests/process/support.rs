@@ -101,7 +101,7 @@ impl Server {
         });
         let mut server = Self { child, url: String::new(), log };
         let line = server.wait_for_line("listening on ");
-        server.url = line.rsplit_once("listening on ").unwrap().1.to_owned();
+        line.rsplit_once("listening on ").unwrap().1.clone_into(&mut server.url);
         server
     }
 
@@ -109,7 +109,7 @@ impl Server {
     pub(crate) fn wait_for_line(&self, text: &str) -> String {
         let mut seen = Vec::new();
         loop {
-            match self.log.recv_timeout(Duration::from_secs(60)) {
+            match self.log.recv_timeout(Duration::from_mins(1)) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => seen.push(line),
                 Err(error) => panic!("no '{text}' in the log ({error}): {seen:#?}"),

@@ -172,7 +172,8 @@ impl Deserr<Problems> for Flag {
         let understood = match &value {
             Value::Boolean(flag) => Some(*flag),
             Value::Integer(number @ 0..=1) => Some(*number == 1),
-            Value::Float(number) if *number == 0.0 || *number == 1.0 => Some(*number == 1.0),
+            Value::Float(number) if is_whole(*number, 0) => Some(false),
+            Value::Float(number) if is_whole(*number, 1) => Some(true),
             Value::String(text) => match text.to_ascii_lowercase().as_str() {
                 "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
                 "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
@@ -191,6 +192,11 @@ impl Deserr<Problems> for Flag {
         };
         Err(Problems::one(location, problem, Some(value.into())))
     }
+}
+
+#[expect(clippy::float_cmp, reason = "1.0 stands for 1, and no other number does")]
+fn is_whole(number: f64, whole: u8) -> bool {
+    number == f64::from(whole)
 }
 
 /// An absolute `http` or `https` address, normalised as browsers do, of at most `MAX` characters after that.

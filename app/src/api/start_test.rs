@@ -323,7 +323,7 @@ mod tests {
         deserr::deserialize::<_, _, Problems>(body)
     }
 
-    fn deb(changes: Value) -> Value {
+    fn deb(changes: &Value) -> Value {
         let mut body = json!({
             "family": "deb", "name": "hello", "version": "2.10-3", "arch": "riscv64", "environment": "lab",
             "test_plan": "smoke", "series": "noble", "repo": "main", "execution_stage": "proposed",
@@ -340,23 +340,23 @@ mod tests {
             (json!([]), "model_attributes_type", json!([])),
             (json!({}), "union_tag_not_found", json!([])),
             (json!({"family": "zzz"}), "union_tag_invalid", json!([])),
-            (deb(json!({"version": ""})), "value_error", json!(["deb", "version"])),
-            (deb(json!({"version": "null"})), "value_error", json!(["deb", "version"])),
-            (deb(json!({"name": 5})), "string_type", json!(["deb", "name"])),
-            (deb(json!({"name": "n".repeat(201)})), "string_too_long", json!(["deb", "name"])),
-            (deb(json!({"execution_stage": "edge"})), "enum", json!(["deb", "execution_stage"])),
-            (deb(json!({"execution_stage": ""})), "value_error", json!(["deb"])),
-            (deb(json!({"source": "ppa"})), "value_error", json!(["deb"])),
-            (deb(json!({"initial_status": "COMPLETED"})), "enum", json!(["deb", "initial_status"])),
-            (deb(json!({"initial_status": null})), "enum", json!(["deb", "initial_status"])),
-            (deb(json!({"relevant_links": null})), "list_type", json!(["deb", "relevant_links"])),
+            (deb(&json!({"version": ""})), "value_error", json!(["deb", "version"])),
+            (deb(&json!({"version": "null"})), "value_error", json!(["deb", "version"])),
+            (deb(&json!({"name": 5})), "string_type", json!(["deb", "name"])),
+            (deb(&json!({"name": "n".repeat(201)})), "string_too_long", json!(["deb", "name"])),
+            (deb(&json!({"execution_stage": "edge"})), "enum", json!(["deb", "execution_stage"])),
+            (deb(&json!({"execution_stage": ""})), "value_error", json!(["deb"])),
+            (deb(&json!({"source": "ppa"})), "value_error", json!(["deb"])),
+            (deb(&json!({"initial_status": "COMPLETED"})), "enum", json!(["deb", "initial_status"])),
+            (deb(&json!({"initial_status": null})), "enum", json!(["deb", "initial_status"])),
+            (deb(&json!({"relevant_links": null})), "list_type", json!(["deb", "relevant_links"])),
             (
-                deb(json!({"relevant_links": [{"url": "http://x"}]})),
+                deb(&json!({"relevant_links": [{"url": "http://x"}]})),
                 "missing",
                 json!(["deb", "relevant_links", 0, "label"]),
             ),
-            (deb(json!({"needs_assignment": null})), "bool_type", json!(["deb", "needs_assignment"])),
-            (deb(json!({"ci_link": 7})), "url_type", json!(["deb", "ci_link"])),
+            (deb(&json!({"needs_assignment": null})), "bool_type", json!(["deb", "needs_assignment"])),
+            (deb(&json!({"ci_link": 7})), "url_type", json!(["deb", "ci_link"])),
         ] {
             let problems = read(body.clone()).expect_err(&body.to_string());
             assert_eq!(problems.0.len(), 1, "{body}: {problems:?}");
@@ -366,9 +366,9 @@ mod tests {
 
     #[test]
     fn what_has_a_default_may_be_left_out() {
-        assert!(read(deb(json!({}))).is_ok());
+        assert!(read(deb(&json!({}))).is_ok());
         assert!(
-            read(deb(json!({"ci_link": null, "revision": "ignored", "execution_stage": "", "source": "ppa"}))).is_ok()
+            read(deb(&json!({"ci_link": null, "revision": "ignored", "execution_stage": "", "source": "ppa"}))).is_ok()
         );
         let image = json!({"family": "image", "sha256": "abc", "environment": "e", "test_plan": "p", "name": null});
         assert!(read(image).is_ok());
