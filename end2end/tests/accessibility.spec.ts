@@ -35,7 +35,8 @@ async function pages(request: Parameters<typeof report>[0], server: Parameters<t
         name: "accessible",
         version: "2031.05.04+git20310504.abcdef0123456789-0ubuntu1~24.04.1",
         environment,
-        ci_link: "https://ci.example.com/1",
+        // Two executions with the same job are one.
+        ci_link: `https://ci.example.com/${crypto.randomUUID()}`,
       },
       [
         { name: "passes", status: "PASSED", io_log: "fine" },
