@@ -4,7 +4,10 @@ mod files;
 mod logs;
 mod pages;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     Router,
@@ -57,13 +60,24 @@ pub fn router(api: Router, options: &Options) -> Router {
     let rest = Rest { api: api.clone(), pages: pages.clone(), files: Arc::new(PublicFiles::read(&options.site_root)) };
 
     let mut router = Router::new().route("/logs/{execution}/{result}", log);
-    for page in leptos_axum::generate_route_list(app::App).iter().filter(|page| page.path() != "/") {
-        router = router.route(page.path(), get_service(pages.clone()));
+    for page in page_paths() {
+        router = router.route(page, get_service(pages.clone()));
     }
     router
         .route("/", get(front_door).fallback_service(api).with_state(rest.clone()))
         .nest_service("/pkg", pkg(&options.site_root, assets.is_hashed))
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
+}
+
+/// The paths of the pages but the front door, as the app itself lists them.
+///
+/// Asked once per process: while one thread asks, pages that another renders may never end (leptos 0.8.23), which tests would meet.
+fn page_paths() -> impl Iterator<Item = &'static str> {
+    static PATHS: OnceLock<Vec<String>> = OnceLock::new();
+    let paths = PATHS.get_or_init(|| {
+        leptos_axum::generate_route_list(app::App).iter().map(|page| page.path().to_owned()).collect()
+    });
+    paths.iter().map(String::as_str).filter(|path| *path != "/")
 }
 
 /// A browser gets the dashboard, everybody else the API's greeting.
