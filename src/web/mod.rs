@@ -74,9 +74,8 @@ pub fn router(api: Router, options: &Options) -> Router {
 /// Asked once per process: while one thread asks, pages that another renders may never end (leptos 0.8.23), which tests would meet.
 fn page_paths() -> impl Iterator<Item = &'static str> {
     static PATHS: OnceLock<Vec<String>> = OnceLock::new();
-    let paths = PATHS.get_or_init(|| {
-        leptos_axum::generate_route_list(app::App).iter().map(|page| page.path().to_owned()).collect()
-    });
+    let paths = PATHS
+        .get_or_init(|| leptos_axum::generate_route_list(app::App).iter().map(|page| page.path().to_owned()).collect());
     paths.iter().map(String::as_str).filter(|path| *path != "/")
 }
 

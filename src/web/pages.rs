@@ -53,8 +53,25 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
     };
     let document = move || app::shell(pages.assets.clone(), &cookies);
     let render = leptos_axum::render_app_async_with_context(context, document);
-    let response = render(Request::from_parts(parts, body)).await;
-    finish(response, &head, &nonce)
+    let rendering = render(Request::from_parts(parts, body));
+    // A rendering that is dropped half-way never frees what it holds (leptos 0.8.23, about 100 kB each), so it goes on to its
+    // end, which is near, in a task of its own when the reader has gone.
+    let rendered = tokio::spawn(async move {
+        let (parts, body) = rendering.await.into_parts();
+        axum::body::to_bytes(body, usize::MAX).await.map(|body| Response::from_parts(parts, Body::from(body)))
+    });
+    match rendered.await {
+        Ok(Ok(response)) => finish(response, &head, &nonce),
+        failure => {
+            tracing::error!(?failure, "a page could not be rendered");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                [(header::CACHE_CONTROL, NO_STORE)],
+                "The page could not be rendered.\n",
+            )
+                .into_response()
+        }
+    }
 }
 
 /// The whole page has been rendered by now, so the head is complete.
