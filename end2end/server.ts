@@ -26,6 +26,7 @@ export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: 
   let child: ChildProcess | undefined;
   let log = "";
   try {
+    execFileSync(program, ["migrate", "--db", database.url], { cwd: root, env: { ...process.env, ...extra }, stdio: "ignore" });
     const apiKey = execFileSync(program, ["application", "add", "e2e", "--all-permissions", "--db", database.url], {
       cwd: root,
       env: { ...process.env, ...extra },
