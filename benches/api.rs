@@ -142,7 +142,7 @@ impl Bench {
             .map(|n| json!({"name": format!("case/{n}"), "status": "PASSED", "category": "bench", "comment": "ok", "io_log": log}))
             .collect();
         let body = serde_json::to_vec(&batch)?;
-        let insert = insert_results_sql(size);
+        let insert = self.raw.insert_results_sql(size);
         let mut times = Times::default();
         for round in 0..=rounds {
             let execution = self.start_execution(&start_body(0, "report")).await?;
@@ -259,17 +259,6 @@ macro_rules! raw {
     };
 }
 
-fn insert_results_sql(size: usize) -> String {
-    let rows: Vec<String> = (0..size)
-        .map(|row| format!("({})", (1..=7).map(|n| format!("${}", row * 7 + n)).collect::<Vec<_>>().join(", ")))
-        .collect();
-    format!(
-        "INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
-         VALUES {}",
-        rows.join(", ")
-    )
-}
-
 impl Raw {
     async fn connect(url: &DbUrl) -> anyhow::Result<Self> {
         Ok(match url {
@@ -280,6 +269,22 @@ impl Raw {
             }
             DbUrl::Postgres(url) => Self::Postgres(PgConnectOptions::from_str(url)?.connect().await?),
         })
+    }
+
+    /// Each database gets the placeholders it is fast with: SQLite looks every numbered one up among those before it.
+    fn insert_results_sql(&self, size: usize) -> String {
+        let placeholder = |number: usize| match self {
+            Self::Sqlite(_) => "?".to_owned(),
+            Self::Postgres(_) => format!("${number}"),
+        };
+        let row =
+            |row: usize| format!("({})", (1..=7).map(|n| placeholder(row * 7 + n)).collect::<Vec<_>>().join(", "));
+        let rows: Vec<String> = (0..size).map(row).collect();
+        format!(
+            "INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
+             VALUES {}",
+            rows.join(", ")
+        )
     }
 
     async fn case_ids(&mut self, count: usize) -> anyhow::Result<Vec<i64>> {

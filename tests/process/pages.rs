@@ -183,3 +183,29 @@ async fn no_page_hangs_when_many_ask_at_once() {
     });
     futures::future::join_all(visitors).await;
 }
+
+/// A rendering that was dropped half-way has kept its memory in earlier versions of this program.
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_who_leave_cost_no_memory() {
+    let dashboard = Dashboard::with_a_result().await;
+    let url = format!("{}/snaps/{}", dashboard.server.url, dashboard.artefact);
+    let visit = |patience: u64| {
+        let request = dashboard.client.get(&url).header(ACCEPT, HTML);
+        async move { request.timeout(std::time::Duration::from_millis(patience)).send().await.is_ok() }
+    };
+    let mut memory = Vec::new();
+    // The first round is what the allocator needs for so many visitors at once.
+    for _ in 0..2 {
+        let mut left = 0;
+        for _ in 0..50 {
+            let visits = futures::future::join_all((0..16).map(|visitor| visit(1 + visitor))).await;
+            left += visits.iter().filter(|stayed| !**stayed).count();
+        }
+        assert!(left > 300, "only {left} readers left early");
+        // What they asked for is still rendered to its end.
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        memory.push(dashboard.server.memory("VmRSS:"));
+    }
+    let grown = memory[1] - memory[0];
+    assert!(grown < 20 * 1024, "memory grew by {grown} KiB in the second round");
+}

@@ -117,6 +117,13 @@ impl Server {
         }
     }
 
+    /// A line of the kernel's account of the process, in KiB: `VmRSS:` for its memory now, `VmHWM:` for the most so far.
+    pub(crate) fn memory(&self, line: &str) -> i64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|other| other.starts_with(line)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     pub(crate) fn send_signal(&self, signal: &str) {
         let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(done.success());

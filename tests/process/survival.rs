@@ -107,20 +107,13 @@ async fn a_body_of_a_hundred_megabytes_is_refused_and_not_kept() {
     let server = Server::start(&database, &[]);
     let client = reqwest::Client::new();
     let execution = start(&client, &server.url, &key).await.unwrap();
-    let before = peak_memory(&server);
+    let before = server.memory("VmHWM:");
     let path = format!("{}/v1/test-executions/{execution}/test-results", server.url);
     let body = vec![b' '; 100 * 1024 * 1024];
     let answer = client.post(path).bearer_auth(&key).body(body).send().await.unwrap();
     assert_eq!(answer.status(), 413);
     let answer: Value = answer.json().await.unwrap();
     assert!(answer["detail"].as_str().unwrap().contains("67108864 bytes"), "{answer}");
-    let grown = peak_memory(&server) - before;
+    let grown = server.memory("VmHWM:") - before;
     assert!(grown < 20 * 1024, "memory grew by {grown} KiB");
-}
-
-/// The most memory the server has held so far, in KiB.
-fn peak_memory(server: &Server) -> i64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
