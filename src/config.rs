@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use app::api::Permission;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
-use crate::service::Settings;
+use crate::service::{DEFAULT_SESSIONS_SECRET, Settings};
 use crate::store::DbUrl;
 
 /// Everything the server needs to know.
@@ -57,15 +57,24 @@ impl Config {
             None if opened_reads => Permission::ALL.iter().copied().filter(|permission| permission.is_read()).collect(),
             None => BTreeSet::new(),
         };
+        let frontend_url = match variable("FRONTEND_URL") {
+            Some(url) => read_url("FRONTEND_URL", url)?,
+            None => defaults.frontend_url,
+        };
         let settings = Settings {
-            frontend_url: match variable("FRONTEND_URL") {
-                Some(url) => read_url("FRONTEND_URL", url)?,
-                None => defaults.frontend_url,
+            cors_origins: read_origins(&frontend_url, &variable("ADDITIONAL_CORS_ORIGINS").unwrap_or_default()),
+            // Reads that are open because only this machine can connect are not open to every page its browser shows.
+            public_reads: !opened_reads,
+            fold_start_test_seconds: match variable("FOLD_START_TEST_SECONDS") {
+                Some(text) => read_seconds("FOLD_START_TEST_SECONDS", &text)?,
+                None => defaults.fold_start_test_seconds,
             },
+            frontend_url,
             require_authentication: match variable("REQUIRE_AUTHENTICATION") {
                 Some(text) => read_boolean("REQUIRE_AUTHENTICATION", &text)?,
                 None => defaults.require_authentication,
             },
+            session_secrets: read_session_secrets(variable("SESSIONS_SECRET"), listen)?,
             version: variable("VERSION").unwrap_or(defaults.version),
             ignored_permissions,
             executions_per_reviewer: defaults.executions_per_reviewer,
@@ -95,12 +104,39 @@ fn read_permissions(text: &str) -> Result<BTreeSet<Permission>, ConfigError> {
         .collect()
 }
 
+/// Reads the secrets that sign session cookies, separated by commas. The one that everybody knows will not do where
+/// strangers can connect: whoever knows the secret is whoever they like.
+fn read_session_secrets(text: Option<String>, listen: SocketAddr) -> Result<Vec<String>, ConfigError> {
+    let text = text.unwrap_or_else(|| DEFAULT_SESSIONS_SECRET.to_owned());
+    let secrets: Vec<String> =
+        text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
+    let is_known = secrets.is_empty() || secrets.iter().any(|secret| secret == DEFAULT_SESSIONS_SECRET);
+    if is_known && !listen.ip().is_loopback() {
+        let problem = format!("give a secret of your own to listen on {listen}: everybody knows the default");
+        return Err(ConfigError::new("SESSIONS_SECRET", problem));
+    }
+    Ok(secrets)
+}
+
 fn read_boolean(variable: &'static str, text: &str) -> Result<bool, ConfigError> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" | "" => Ok(false),
         _ => Err(ConfigError::new(variable, format!("'{text}' is neither true nor false"))),
     }
+}
+
+/// The origins that may use the API with cookies: the dashboard's, and those of a list separated by commas.
+fn read_origins(frontend_url: &str, additional: &str) -> Vec<String> {
+    let of_frontend = url::Url::parse(frontend_url).map(|url| url.origin().ascii_serialization()).ok();
+    let additional = additional.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned);
+    of_frontend.into_iter().chain(additional).collect()
+}
+
+/// Reads a span of at most a day.
+fn read_seconds(variable: &'static str, text: &str) -> Result<u64, ConfigError> {
+    let seconds = text.trim().parse().ok().filter(|seconds| *seconds <= 86_400);
+    seconds.ok_or_else(|| ConfigError::new(variable, format!("'{text}' is no number of seconds up to a day")))
 }
 
 fn read_size(variable: &'static str, text: &str) -> Result<usize, ConfigError> {
@@ -132,11 +168,36 @@ mod tests {
             ("127.0.0.1:1", Some(""), false),
             ("127.0.0.1:1", Some(" View_Test ,, view_artefact"), true),
         ] {
-            let variables: Vec<_> = ignored.map(|value| ("IGNORE_PERMISSIONS", value)).into_iter().collect();
+            let ignored_variable = ignored.map(|value| ("IGNORE_PERMISSIONS", value));
+            let variables: Vec<_> = ignored_variable.into_iter().chain([("SESSIONS_SECRET", "own")]).collect();
             let config = read(listen, &variables).unwrap();
             assert_eq!(config.settings.ignored_permissions.contains(&Permission::ViewTest), expected, "{listen}");
             assert_eq!(config.opened_reads, ignored.is_none() && expected);
             assert!(!config.settings.ignored_permissions.contains(&Permission::ChangeTest));
+        }
+    }
+
+    #[test]
+    fn the_dashboard_and_those_listed_may_use_the_api_from_a_browser() {
+        let variables =
+            [("FRONTEND_URL", "https://to.example/x"), ("ADDITIONAL_CORS_ORIGINS", " https://a.example ,, http://b:1")];
+        let origins = read("127.0.0.1:1", &variables).unwrap().settings.cors_origins;
+        assert_eq!(origins, ["https://to.example", "https://a.example", "http://b:1"]);
+    }
+
+    #[test]
+    fn strangers_need_a_secret_they_do_not_know() {
+        for (listen, secret, expected) in [
+            ("127.0.0.1:1", None, Ok(vec!["secret"])),
+            ("0.0.0.0:1", None, Err(())),
+            ("0.0.0.0:1", Some("secret"), Err(())),
+            ("0.0.0.0:1", Some("new, secret"), Err(())),
+            ("0.0.0.0:1", Some(" , "), Err(())),
+            ("0.0.0.0:1", Some("new, old"), Ok(vec!["new", "old"])),
+        ] {
+            let variables: Vec<_> = secret.map(|secret| ("SESSIONS_SECRET", secret)).into_iter().collect();
+            let secrets = read(listen, &variables).map(|config| config.settings.session_secrets).map_err(drop);
+            assert_eq!(secrets, expected.map(|secrets| secrets.into_iter().map(str::to_owned).collect()), "{secret:?}");
         }
     }
 
@@ -148,6 +209,8 @@ mod tests {
             ("MAX_BODY_BYTES", "64M"),
             ("MAX_BODY_BYTES", "0"),
             ("FRONTEND_URL", "test-observer.example"),
+            ("FOLD_START_TEST_SECONDS", "soon"),
+            ("FOLD_START_TEST_SECONDS", "86401"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

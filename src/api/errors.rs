@@ -12,11 +12,13 @@ use crate::store::StoreError;
 /// Why a request is refused. Every body is JSON with `detail`: a text, or for malformed input a list of problems.
 #[derive(Debug)]
 pub(super) enum ApiError {
+    /// 400.
+    BadRequest(String),
     /// 401: the endpoint wants a caller who is somebody.
     NotAuthenticated,
     /// 403: the caller lacks a permission. Also for callers who are nobody.
     InsufficientPermissions,
-    /// 403: only callers on this machine are answered.
+    /// 403: only callers on this machine are answered, or only people.
     Forbidden,
     /// 404.
     NotFound(String),
@@ -24,6 +26,8 @@ pub(super) enum ApiError {
     MethodNotAllowed,
     /// 409.
     Conflict(String),
+    /// 412: what the request changes has changed since the caller looked at it.
+    Stale,
     /// 413: the limit in bytes.
     TooLarge(usize),
     /// 422 for a rule that malformed input is not the matter of.
@@ -45,6 +49,11 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotFound(text) => Self::NotFound(text),
             ServiceError::Rule(text) => Self::Rule(text),
             ServiceError::Conflict(text) => Self::Conflict(text),
+            ServiceError::BadRequest(text) => Self::BadRequest(text),
+            ServiceError::InsufficientPermissions => Self::InsufficientPermissions,
+            ServiceError::NotAuthenticated => Self::NotAuthenticated,
+            ServiceError::Forbidden => Self::Forbidden,
+            ServiceError::Stale => Self::Stale,
             ServiceError::Store(error) => error.into(),
         }
     }
@@ -54,6 +63,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::TextTooLong => Self::Rule("A text is too long to be indexed".to_owned()),
+            StoreError::Taken => Self::Conflict("Somebody else has just taken this; look again and retry".to_owned()),
+            // The gate has the answer and gives it instead of this.
+            StoreError::AlreadyAnswered => Self::Internal,
             StoreError::Unavailable(error) => {
                 tracing::warn!(%error, "the database is not available");
                 Self::Unavailable
@@ -69,6 +81,8 @@ impl From<StoreError> for ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
             Self::InsufficientPermissions | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
@@ -86,7 +100,10 @@ impl ApiError {
             Self::NotAuthenticated => "Not authenticated".to_owned(),
             Self::InsufficientPermissions => "Insufficient permissions".to_owned(),
             Self::Forbidden => "Forbidden".to_owned(),
-            Self::NotFound(text) | Self::Conflict(text) | Self::Rule(text) => text,
+            Self::BadRequest(text) | Self::NotFound(text) | Self::Conflict(text) | Self::Rule(text) => text,
+            Self::Stale => {
+                "Somebody has changed this since you looked at it; look again before you change it".to_owned()
+            }
             Self::MethodNotAllowed => "Method Not Allowed".to_owned(),
             Self::TooLarge(limit) => format!("The request body is larger than {limit} bytes; send it in several parts"),
             Self::Invalid(_) => "Invalid input".to_owned(),

@@ -15,12 +15,16 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use utoipa::openapi::Paths;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::ApiState;
 use super::errors::{ApiError, ApiResult};
+use super::idempotency;
 use super::input::ReadBody;
+use crate::domain::access::{Caller, Credentials};
+use crate::domain::session_cookie;
 use crate::service::Service;
 
 /// A body that nobody may send is read no further than this: enough to say whether it is JSON.
@@ -39,6 +43,8 @@ enum Gate {
     Authenticated,
     /// Callers on this machine.
     Local,
+    /// Everybody, as far as the gate knows: the use case decides, by what the request is about.
+    UseCase,
 }
 
 /// Lets those pass who hold the permissions, and says so in the document.
@@ -46,6 +52,26 @@ pub(super) fn permitted(
     permissions: &'static [Permission],
     (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
 ) -> UtoipaMethodRouter<ApiState> {
+    document(permissions, &mut paths);
+    (schemas, paths, guard(Gate::Permissions(permissions), router))
+}
+
+/// Lets everybody pass to a use case that asks for the permissions itself, and names them in the document.
+pub(super) fn permitted_by_use_case(
+    permissions: &'static [Permission],
+    (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+) -> UtoipaMethodRouter<ApiState> {
+    document(permissions, &mut paths);
+    (schemas, paths, guard(Gate::UseCase, router))
+}
+
+/// Lets everybody pass to a use case that is about the caller.
+pub(super) fn about_caller(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
+    let (schemas, paths, handlers) = routes;
+    (schemas, paths, guard(Gate::UseCase, handlers))
+}
+
+fn document(permissions: &[Permission], paths: &mut Paths) {
     let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
     for item in paths.paths.values_mut() {
         for operation in
@@ -54,14 +80,17 @@ pub(super) fn permitted(
             operation.extensions = Some(ExtensionsBuilder::new().add("x-permissions", json!(names)).build());
         }
     }
-    (schemas, paths, guard(Gate::Permissions(permissions), router))
 }
 
 /// Answers for a fixed segment where a path also takes an id, as the id's route would: the segment is no integer.
-pub(super) fn not_an_id(filter: MethodFilter, permissions: &'static [Permission]) -> MethodRouter<ApiState> {
-    let refuse = |path: OriginalUri| async move {
+pub(super) fn not_an_id(
+    filter: MethodFilter,
+    parameter: &'static str,
+    permissions: &'static [Permission],
+) -> MethodRouter<ApiState> {
+    let refuse = move |path: OriginalUri| async move {
         let segment = path.path().rsplit('/').next().unwrap_or_default();
-        let problem = Problem::int_parsing().at(vec!["path".into(), "id".into()], Some(json!(segment)));
+        let problem = Problem::int_parsing().at(vec!["path".into(), parameter.into()], Some(json!(segment)));
         ApiError::Invalid(Problems(vec![problem]))
     };
     guard(Gate::Permissions(permissions), on(filter, refuse))
@@ -93,74 +122,108 @@ fn guard(gate: Gate, router: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
 async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Response> {
     let state = request.extensions().get::<ApiState>().cloned().ok_or(ApiError::Internal)?;
     let origin = Origin::of(&request);
-    let refusal = refuse(gate, &state.service, origin).await?;
+    let caller = find_caller(gate, !has_body(request.method()), &state.service, &origin).await?;
+    let refusal = refuse(gate, &state.service, &origin, &caller);
+    let mut written = Bytes::new();
     if has_body(request.method()) {
-        let limit =
-            if refusal.is_some() { UNTRUSTED_BODY_BYTES.min(state.max_body_bytes) } else { state.max_body_bytes };
+        let is_trusted = refusal.is_none() && (!matches!(gate, Gate::UseCase) || caller.is_authenticated());
+        let limit = if is_trusted { state.max_body_bytes } else { UNTRUSTED_BODY_BYTES.min(state.max_body_bytes) };
         let kind = BodyKind::of(request.headers());
         match read_body(&mut request, limit).await {
             Ok(bytes) => {
                 let body = kind.parse(&bytes, refusal.is_some())?;
                 request.extensions_mut().insert(body);
+                written = bytes;
             }
             // Whoever may not send it at all hears that first.
             Err(error) => return Err(refusal.unwrap_or(error)),
         }
     }
-    match refusal {
-        Some(refusal) => Err(refusal),
-        None => Ok(next.run(request).await),
+    if let Some(refusal) = refusal {
+        return Err(refusal);
     }
+    request.extensions_mut().insert(caller.clone());
+    if !has_body(request.method()) {
+        return Ok(next.run(request).await);
+    }
+    idempotency::run(&state.service, &caller, request, &written, async |request| next.run(request).await).await
 }
 
 /// What a request says about where it comes from.
 struct Origin {
-    authorization: Option<String>,
+    credentials: Credentials,
     is_local: bool,
 }
 
 impl Origin {
     fn of(request: &Request) -> Self {
-        let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        Self { authorization: authorization.map(str::to_owned), is_local: is_local_client(request) }
+        let headers = request.headers();
+        let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
+        let session_cookie = headers.get(CSRF_HEADER).and_then(|_| find_cookie(headers, session_cookie::NAME));
+        Self { credentials: Credentials { authorization, session_cookie }, is_local: is_local_client(request) }
     }
 }
 
-/// Why the caller may not pass, if so.
-async fn refuse(gate: Gate, service: &Service, origin: Origin) -> ApiResult<Option<ApiError>> {
+/// The header whose presence proves that no foreign page made the request; its value does not matter.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    cookies.find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"').to_owned())
+}
+
+/// Who calls, as far as that matters: nobody is looked up where everybody may read.
+async fn find_caller(gate: Gate, is_read: bool, service: &Service, origin: &Origin) -> ApiResult<Caller> {
+    if is_read && is_open(gate, service) {
+        return Ok(Caller::default());
+    }
+    Ok(service.find_caller(&origin.credentials).await?)
+}
+
+/// Whether everybody may pass, or who calls does not matter.
+fn is_open(gate: Gate, service: &Service) -> bool {
     let settings = &service.settings;
-    let is_open = match gate {
-        Gate::Local => return Ok((!origin.is_local).then_some(ApiError::Forbidden)),
+    match gate {
+        Gate::Local => true,
+        Gate::UseCase => false,
         Gate::Permissions(permissions) => {
             permissions.iter().all(|permission| settings.ignored_permissions.contains(permission))
         }
         Gate::Authenticated => !settings.require_authentication,
-    };
-    if is_open {
-        return Ok(None);
     }
-    let caller = service.find_caller(origin.authorization.as_deref()).await?;
-    let refusal = match gate {
-        Gate::Permissions(permissions) if !caller.may(permissions, &settings.ignored_permissions) => {
-            Some(ApiError::InsufficientPermissions)
+}
+
+/// Why the caller may not pass, if so.
+fn refuse(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
+    let is_refused = match gate {
+        Gate::Local => return (!origin.is_local).then_some(ApiError::Forbidden),
+        Gate::UseCase => false,
+        Gate::Permissions(permissions) => !caller.may(permissions, &service.settings.ignored_permissions),
+        Gate::Authenticated => {
+            let is_nobody = !is_open(gate, service) && !caller.is_authenticated();
+            return is_nobody.then_some(ApiError::NotAuthenticated);
         }
-        Gate::Authenticated if !caller.is_authenticated() => Some(ApiError::NotAuthenticated),
-        _ => None,
     };
-    Ok(refusal)
+    is_refused.then_some(ApiError::InsufficientPermissions)
 }
 
 /// Whether the request comes from this machine: exactly `127.0.0.1` or `::1`, not relayed by a proxy for somebody else.
 pub(super) fn is_local_client(request: &Request) -> bool {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return false };
+    matches!(client_address(request).as_str(), "127.0.0.1" | "::1")
+}
+
+/// Where a request comes from: the peer, or whom a proxy on this machine relays it for; `""` when nobody can say.
+pub(super) fn client_address(request: &Request) -> String {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
     let forwarded = request.headers().get("x-forwarded-for").map(|value| value.to_str().unwrap_or_default().trim());
-    let client = match forwarded {
-        Some(client) if peer.ip() == IpAddr::from([127, 0, 0, 1]) => client.parse().ok(),
-        _ => Some(peer.ip()),
-    };
-    client.is_some_and(|ip: IpAddr| {
-        ip == IpAddr::from([127, 0, 0, 1]) || ip == IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16])
-    })
+    match forwarded {
+        Some(client) if peer.ip() == IpAddr::from([127, 0, 0, 1]) => {
+            client.parse::<IpAddr>().map_or_else(|_| String::new(), |ip| ip.to_string())
+        }
+        _ => peer.ip().to_string(),
+    }
 }
 
 fn has_body(method: &Method) -> bool {

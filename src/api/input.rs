@@ -1,6 +1,6 @@
 //! What a request says: path, query and body read together, so that one answer names every problem.
 
-use app::api::{Int, Problem, Problems};
+use app::api::{Int, LocationPart, Problem, Problems};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
@@ -43,7 +43,8 @@ impl Deserr<Problems> for Id {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
         let value: serde_json::Value = value.into();
         match value.as_str().and_then(Int::from_text) {
-            Some(id) => Ok(Self(id)),
+            // Beyond 64 bits there are no ids: whatever it is cut to names nothing.
+            Some(id) => Ok(Self(i64::try_from(id).unwrap_or(i64::MAX))),
             None => Err(Problems::one(location, Problem::int_parsing(), Some(value))),
         }
     }
@@ -83,6 +84,27 @@ impl<T: Deserr<Problems>> BodyInput for JsonBody<T> {
     }
 }
 
+/// A body whose problems are named in the order in which its fields are declared.
+pub(super) struct OrderedBody<T>(pub(super) T);
+
+/// The fields of a body.
+pub(super) trait FieldOrder {
+    /// In the order in which they are declared.
+    const FIELDS: &'static [&'static str];
+}
+
+impl<T: Deserr<Problems> + FieldOrder> BodyInput for OrderedBody<T> {
+    fn read(body: ReadBody) -> Result<Self, Problems> {
+        JsonBody::<T>::read(body).map(|body| Self(body.0)).map_err(|mut problems| {
+            problems.0.sort_by_key(|problem| match problem.loc.first() {
+                Some(LocationPart::Field(name)) => T::FIELDS.iter().position(|field| field == name),
+                _ => None,
+            });
+            problems
+        })
+    }
+}
+
 impl<P, Q, B> FromRequest<ApiState> for Input<P, Q, B>
 where
     P: Deserr<Problems>,
@@ -94,7 +116,7 @@ where
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Self::Rejection> {
         let (mut parts, _) = request.into_parts();
         let path = read_path(&mut parts, state).await?;
-        let query = deserr::deserialize(read_query(&parts, Q::LISTS));
+        let query = read_query(&parts, Q::LISTS);
         let body = parts.extensions.remove().unwrap_or(ReadBody::Absent);
         let body = B::read(body);
         let mut problems = Problems::default();
@@ -122,10 +144,15 @@ async fn read_path<P: Deserr<Problems>>(parts: &mut Parts, state: &ApiState) -> 
     Ok(deserr::deserialize(serde_json::Value::Object(fields)))
 }
 
-fn read_query(parts: &Parts, lists: &[&str]) -> serde_json::Value {
+fn read_query<Q: Deserr<Problems>>(parts: &Parts, lists: &[&str]) -> Result<Q, Problems> {
     let mut fields = serde_json::Map::new();
+    let mut with_nul = Problems::default();
     let query = parts.uri.query().unwrap_or_default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if value.contains('\0') {
+            let problem = Problem::value_error("Text must not contain the character U+0000");
+            with_nul.0.push(problem.at(vec![name.as_ref().into()], None));
+        }
         if lists.contains(&name.as_ref()) {
             let list = fields.entry(name).or_insert_with(|| json!([]));
             if let Some(list) = list.as_array_mut() {
@@ -135,5 +162,7 @@ fn read_query(parts: &Parts, lists: &[&str]) -> serde_json::Value {
             fields.insert(name.into_owned(), json!(value));
         }
     }
-    serde_json::Value::Object(fields)
+    let read = deserr::deserialize(serde_json::Value::Object(fields))?;
+    // Nothing stored holds that character, and databases refuse to compare with it.
+    if with_nul.0.is_empty() { Ok(read) } else { Err(with_nul) }
 }

@@ -1,13 +1,26 @@
 //! The REST API: routes, what they read, and what they answer.
 
 mod artefacts;
+mod cors;
 mod docs;
+mod environment_reviews;
+mod environments;
 mod errors;
+mod execution_metadata;
 mod gate;
 mod getting_started;
 mod health;
+mod idempotency;
 mod input;
+mod matching_rules;
+mod notifications;
 mod openapi;
+mod preconditions;
+mod reported_issues;
+mod rerun_requests;
+mod status_updates;
+mod test_cases;
+mod test_execution_search;
 mod test_executions;
 mod test_results;
 mod version;
@@ -47,8 +60,18 @@ impl axum::extract::FromRef<ApiState> for Service {
 fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(test_executions::routes())
+        .merge(test_execution_search::routes())
+        .merge(status_updates::routes())
+        .merge(rerun_requests::routes())
         .merge(test_results::routes())
         .merge(artefacts::routes())
+        .merge(environment_reviews::routes())
+        .merge(matching_rules::routes())
+        .merge(environments::routes())
+        .merge(test_cases::routes())
+        .merge(reported_issues::routes())
+        .merge(execution_metadata::routes())
+        .merge(notifications::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())
@@ -56,7 +79,9 @@ fn routes() -> OpenApiRouter<ApiState> {
 
 /// The whole API, ready to serve.
 pub fn router(service: Service, max_body_bytes: usize) -> Router {
-    let (router, _) = routes().split_for_parts();
+    let (router, document) = routes().split_for_parts();
+    let origins = cors::Origins::new(service.clone(), &document);
+    let cors = middleware::from_fn_with_state(origins, cors::allow_origins);
     let state = ApiState { service, max_body_bytes, openapi: openapi::text() };
     let router = router
         .merge(docs::routes())
@@ -66,7 +91,7 @@ pub fn router(service: Service, max_body_bytes: usize) -> Router {
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
         .with_state(state);
     // A router's own layers run behind its choice of a handler; this one has to come before it.
-    Router::new().fallback_service(middleware::from_fn(refuse_head).layer(router))
+    Router::new().fallback_service(cors.layer(middleware::from_fn(refuse_head).layer(router)))
 }
 
 /// The API has no HEAD: it is an unsupported method of known paths. `Allow` names every method of the path but HEAD,

@@ -2,11 +2,86 @@
 
 use std::sync::LazyLock;
 
-use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use serde_json::{Value, json};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Deprecated, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required};
 
 /// The document.
 pub fn document() -> OpenApi {
-    super::routes().split_for_parts().1
+    let mut document = super::routes().split_for_parts().1;
+    for (path, item) in &mut document.paths.paths {
+        // Every write may be sent again under a key.
+        for operation in [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            operation.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(parameter) = parameter {
+                    describe_parameter(path, parameter);
+                }
+            }
+        }
+    }
+    let mut schemas = document.components.as_mut().map(|components| &mut components.schemas);
+    for (schema, field) in DEPRECATED_FIELDS {
+        let found = schemas.as_deref_mut().and_then(|schemas| schemas.get_mut(*schema));
+        deprecate_field(found, field);
+    }
+    document
+}
+
+/// Parameters that are something when nobody says what: the end of the path, the name, the value.
+const DEFAULTS: [(&str, &str, fn() -> Value); 7] = [
+    ("/history", "limit", || json!(10)),
+    ("/history", "track", || json!("latest")),
+    ("/reruns", "limit", || Value::Null),
+    ("/reruns", "silent", || json!(false)),
+    ("", "limit", || json!(50)),
+    ("", "offset", || json!(0)),
+    ("", "unread_only", || json!(false)),
+];
+
+/// What only older clients send or read.
+const DEPRECATED_FIELDS: &[(&str, &str)] = &[
+    ("ArtefactPatch", "assignee_id"),
+    ("ArtefactPatch", "assignee_email"),
+    ("ReviewerResponse", "launchpad_email"),
+    ("TestExecutionRerunFilters", "assignee_ids"),
+    ("TestResultSearchFilters", "assignee_ids"),
+];
+
+fn describe_parameter(path: &str, parameter: &mut Parameter) {
+    if parameter.name == "assignee_ids" {
+        parameter.deprecated = Some(Deprecated::True);
+    }
+    let default = DEFAULTS.iter().find(|(end, name, _)| path.ends_with(end) && *name == parameter.name);
+    if let (Some((_, _, value)), Some(RefOr::T(Schema::Object(schema)))) = (default, &mut parameter.schema) {
+        schema.default = Some(value()).filter(|value| !value.is_null());
+    }
+}
+
+fn deprecate_field(schema: Option<&mut RefOr<Schema>>, field: &str) {
+    let Some(RefOr::T(Schema::Object(object))) = schema else { return };
+    match object.properties.get_mut(field) {
+        Some(RefOr::T(Schema::Object(field))) => field.deprecated = Some(Deprecated::True),
+        Some(RefOr::T(Schema::AnyOf(field))) => {
+            field.extensions.get_or_insert_default().insert("deprecated".to_owned(), json!(true));
+        }
+        _ => {}
+    }
+}
+
+fn idempotency_key() -> Parameter {
+    let text =
+        "The same request under the same key is done once: a repetition is answered as the first was, for 24 hours";
+    ParameterBuilder::new()
+        .name(super::idempotency::HEADER.as_str())
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(text))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build()
 }
 
 /// The document as it is served.

@@ -1,8 +1,9 @@
 //! `/v1/test-executions`: start, look, change, link.
 
 use app::api::{
-    HTTPValidationError, Permission, Problems, StartTestExecutionRequest, TestExecutionRelevantLinkCreate,
-    TestExecutionRelevantLinkResponse, TestExecutionResponse, TestExecutionsPatchRequest,
+    EndTestExecutionRequest, HTTPValidationError, Permission, Problems, StartTestExecutionRequest,
+    TestExecutionRelevantLinkCreate, TestExecutionRelevantLinkResponse, TestExecutionResponse,
+    TestExecutionsPatchRequest,
 };
 use axum::Json;
 use axum::extract::State;
@@ -21,19 +22,23 @@ use super::input::{Id, Input, JsonBody, Nothing};
 use crate::service::Service;
 
 const VIEW: &[Permission] = &[Permission::ViewTest];
-const START_TEST: &str = "/v1/test-executions/start-test";
+pub(super) const START_TEST: &str = "/v1/test-executions/start-test";
+const END_TEST: &str = "/v1/test-executions/end-test";
 const CHANGE: &[Permission] = &[Permission::ChangeTest];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(permitted(CHANGE, routes!(start_test)))
+        .routes(permitted(CHANGE, routes!(end_test)))
         .routes(permitted(VIEW, routes!(get_execution)))
         .routes(permitted(CHANGE, routes!(patch_execution)))
         .routes(permitted(CHANGE, routes!(post_link)))
         .routes(permitted(CHANGE, routes!(delete_link)))
-        // The path of the start is a path with an id too, for the methods that has.
-        .route(START_TEST, not_an_id(MethodFilter::GET, VIEW))
-        .route(START_TEST, not_an_id(MethodFilter::PATCH, CHANGE))
+        // The paths of start and end are paths with an id too, for the methods that has.
+        .route(START_TEST, not_an_id(MethodFilter::GET, "id", VIEW))
+        .route(START_TEST, not_an_id(MethodFilter::PATCH, "id", CHANGE))
+        .route(END_TEST, not_an_id(MethodFilter::GET, "id", VIEW))
+        .route(END_TEST, not_an_id(MethodFilter::PATCH, "id", CHANGE))
 }
 
 #[derive(Deserr)]
@@ -74,6 +79,26 @@ async fn start_test(
 ) -> ApiResult<Json<StartedTestExecution>> {
     let id = service.start_test(input.body.0).await?;
     Ok(Json(StartedTestExecution { id }))
+}
+
+/// End a test execution
+///
+/// Replaces all its results by these, and closes it.
+#[utoipa::path(
+    put, path = "/v1/test-executions/end-test", tag = "test-executions",
+    operation_id = "end_test_execution_v1_test_executions_end_test_put",
+    request_body = EndTestExecutionRequest,
+    responses(
+        (status = 200, description = "Stored"),
+        (status = 404, description = "No execution has the CI link"),
+        (status = 422, description = "Malformed input", body = HTTPValidationError),
+    )
+)]
+async fn end_test(
+    State(service): State<Service>,
+    input: Input<Nothing, Nothing, JsonBody<EndTestExecutionRequest>>,
+) -> ApiResult<Json<()>> {
+    Ok(Json(service.end_test(input.body.0).await?))
 }
 
 /// Get a test execution

@@ -17,6 +17,8 @@ use crate::web;
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
+/// How often what is over is cleared away.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(600);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
@@ -41,13 +43,26 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         config.settings.onboarding_key = Some(service.ensure_onboarding_key().await?);
     }
     let service = Service::new(db.clone(), Clock::system(), config.settings);
-    let api = crate::api::router(service, config.max_body_bytes);
+    let api = crate::api::router(service.clone(), config.max_body_bytes);
     let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site)));
     tracing::info!("listening on http://{address}");
+    let housekeeping = tokio::spawn(forget_expired_answers(service));
     serve(listener, router).await?;
+    housekeeping.abort();
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Every ten minutes forgets the answers that no idempotency key leads to any longer.
+async fn forget_expired_answers(service: Service) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.db.forget_expired_answers(service.clock.now()).await {
+            tracing::warn!(%error, "expired answers stay for now");
+        }
+    }
 }
 
 /// Where the build leaves the dashboard's files: in `site` beside the folder of the program.

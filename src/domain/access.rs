@@ -15,24 +15,61 @@ pub struct Application {
     pub permissions: Vec<Permission>,
 }
 
-/// Who a request comes from; nobody in particular when it carries no valid key.
+/// A person with a session.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Its id.
+    pub id: i64,
+    /// Whether every permission is held.
+    pub is_admin: bool,
+    /// What the teams of the user may do.
+    pub permissions: Vec<Permission>,
+}
+
+/// Who a request comes from: a person, an application, both, or nobody in particular.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
+    /// The person whose session the request carries.
+    pub user: Option<User>,
     /// The application whose key the request carries.
     pub application: Option<Application>,
 }
 
 impl Caller {
-    /// Whether the caller holds every permission that is not asked of anybody anyway.
+    /// Whether the caller holds every permission that is not asked of anybody anyway. What the person and the
+    /// application hold adds up; an administrator holds everything.
     pub fn may(&self, required: &[Permission], ignored: &BTreeSet<Permission>) -> bool {
-        let held = self.application.as_ref().map_or(&[][..], |application| &application.permissions);
-        required.iter().all(|permission| ignored.contains(permission) || held.contains(permission))
+        let of_user = self.user.as_ref().map_or(&[][..], |user| &user.permissions);
+        let of_application = self.application.as_ref().map_or(&[][..], |application| &application.permissions);
+        self.user.as_ref().is_some_and(|user| user.is_admin)
+            || required.iter().all(|permission| {
+                ignored.contains(permission) || of_user.contains(permission) || of_application.contains(permission)
+            })
     }
 
     /// Whether the caller is somebody.
     pub fn is_authenticated(&self) -> bool {
-        self.application.is_some()
+        self.user.is_some() || self.application.is_some()
     }
+
+    /// A short name of the caller that no other caller has: who a promise to it was made to. Those who are nobody are told
+    /// apart by their address.
+    pub fn principal(&self, address: &str) -> String {
+        match (&self.user, &self.application) {
+            (Some(user), _) => format!("user {}", user.id),
+            (None, Some(application)) => format!("application {}", application.id),
+            (None, None) => format!("somebody at {address}"),
+        }
+    }
+}
+
+/// What a request shows of who sends it.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+    /// The value of the session cookie; only where the request has the header that no foreign page can send along.
+    pub session_cookie: Option<String>,
 }
 
 /// The key of an `Authorization` header: two words, the first exactly `Bearer`. Anything else is no key, not an error.
@@ -46,7 +83,7 @@ pub fn bearer_key(header: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use app::api::Permission::{ChangeTest, ViewTest};
+    use app::api::Permission::{ChangeArtefact, ChangeTest, ViewTest};
 
     use super::*;
 
@@ -69,7 +106,11 @@ mod tests {
     #[test]
     fn permissions_are_held_or_ignored() {
         let application = Application { id: 1, name: "ci".to_owned(), permissions: vec![ChangeTest] };
-        let known = Caller { application: Some(application) };
+        let known = Caller { application: Some(application), user: None };
+        let member = |is_admin| Caller {
+            user: Some(User { id: 1, is_admin, permissions: vec![ViewTest] }),
+            application: known.application.clone(),
+        };
         let ignored = |permissions: &[Permission]| permissions.iter().copied().collect::<BTreeSet<_>>();
         for (caller, required, ignored, expected) in [
             (&known, vec![ChangeTest], ignored(&[]), true),
@@ -78,6 +119,9 @@ mod tests {
             (&Caller::default(), vec![ViewTest], ignored(&[ViewTest]), true),
             (&Caller::default(), vec![ViewTest], ignored(&[]), false),
             (&Caller::default(), vec![], ignored(&[]), true),
+            (&member(false), vec![ChangeTest, ViewTest], ignored(&[]), true),
+            (&member(false), vec![ChangeArtefact], ignored(&[]), false),
+            (&member(true), vec![ChangeArtefact], ignored(&[]), true),
         ] {
             assert_eq!(caller.may(&required, &ignored), expected, "{required:?}");
         }

@@ -5,4 +5,6 @@ pub mod assignment;
 pub mod attachment_rules;
 pub mod bundle;
 pub mod lifecycle;
+pub mod session_cookie;
 pub mod start_test;
+pub mod text_search;

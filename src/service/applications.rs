@@ -7,8 +7,9 @@ use rand::Rng;
 use subtle::ConstantTimeEq;
 
 use super::{Service, ServiceError, ServiceResult};
-use crate::domain::access::{Application, Caller, bearer_key};
-use crate::store::applications;
+use crate::domain::access::{Application, Caller, Credentials, bearer_key};
+use crate::domain::session_cookie;
+use crate::store::{StoreResult, Tx, applications, users};
 
 /// The application that the onboarding page's key belongs to.
 const ONBOARDING_APPLICATION: &str = "getting-started";
@@ -16,14 +17,27 @@ const ONBOARDING_APPLICATION: &str = "getting-started";
 const ONBOARDING_PERMISSIONS: &[Permission] = &[Permission::ChangeTest, Permission::ViewTest, Permission::ViewArtefact];
 
 impl Service {
-    /// Who sent a request with this `Authorization` header. A wrong key is nobody, not an error.
-    pub async fn find_caller(&self, authorization: Option<&str>) -> ServiceResult<Caller> {
-        let Some(key) = authorization.and_then(bearer_key) else { return Ok(Caller::default()) };
+    /// Who sent a request with these credentials. A wrong key or cookie is nobody, not an error.
+    pub async fn find_caller(&self, credentials: &Credentials) -> ServiceResult<Caller> {
+        let key = credentials.authorization.as_deref().and_then(bearer_key);
+        let cookie = credentials.session_cookie.as_deref();
+        let session = cookie.and_then(|cookie| {
+            let now = self.clock.now();
+            session_cookie::verify(cookie, &self.settings.session_secrets, now).map(|session| (session, now))
+        });
+        if key.is_none() && session.is_none() {
+            return Ok(Caller::default());
+        }
         let mut tx = self.db.read().await?;
-        let found = applications::find_application_by_key(&mut tx, key).await?;
-        let proven = found.filter(|row| bool::from(row.api_key.as_bytes().ct_eq(key.as_bytes())));
-        let application = proven.map(|row| Application { id: row.id, name: row.name, permissions: row.permissions.0 });
-        Ok(Caller { application })
+        let user = match session {
+            Some((session, now)) => users::find_user_of_session(&mut tx, session, now).await?,
+            None => None,
+        };
+        let application = match key {
+            Some(key) => find_application(&mut tx, key).await?,
+            None => None,
+        };
+        Ok(Caller { user, application })
     }
 
     /// Makes an application and returns its key.
@@ -49,6 +63,12 @@ impl Service {
         tx.commit().await?;
         Ok(key)
     }
+}
+
+async fn find_application(tx: &mut Tx, key: &str) -> StoreResult<Option<Application>> {
+    let found = applications::find_application_by_key(tx, key).await?;
+    let proven = found.filter(|row| bool::from(row.api_key.as_bytes().ct_eq(key.as_bytes())));
+    Ok(proven.map(|row| Application { id: row.id, name: row.name, permissions: row.permissions.0 }))
 }
 
 /// `to_` and 32 random bytes in URL-safe base64 without padding: 46 characters.

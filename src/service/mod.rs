@@ -2,8 +2,20 @@
 
 pub mod applications;
 pub mod artefacts;
+mod end_test;
+pub mod entity_tag;
+pub mod environment_reviews;
+mod environments;
+mod execution_metadata;
 pub mod getting_started;
+mod matching_rules;
+pub mod notifications;
+mod reported_issues;
+pub mod rerun_requests;
 mod reviewer_assignment;
+mod status_updates;
+mod test_cases;
+mod test_execution_search;
 pub mod test_executions;
 pub mod test_results;
 
@@ -29,6 +41,9 @@ pub struct Service {
     rng: Arc<Mutex<StdRng>>,
 }
 
+/// What cookies are signed with when nobody said anything: good enough where only this machine can connect.
+pub const DEFAULT_SESSIONS_SECRET: &str = "secret";
+
 /// What the operator decided about the use cases.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,6 +53,14 @@ pub struct Settings {
     pub require_authentication: bool,
     /// Permissions that are asked of nobody.
     pub ignored_permissions: BTreeSet<Permission>,
+    /// What session cookies are signed with: the first signs, all are believed.
+    pub session_secrets: Vec<String>,
+    /// Origins whose pages may use the API with their visitors' cookies.
+    pub cors_origins: Vec<String>,
+    /// Whether pages of any origin may read what everybody may read.
+    pub public_reads: bool,
+    /// As long as byte-identical starts of one caller are the same start, in seconds; 0 for never.
+    pub fold_start_test_seconds: u64,
     /// As many executions as one reviewer is asked to look at.
     pub executions_per_reviewer: usize,
     /// The build's version.
@@ -52,6 +75,10 @@ impl Default for Settings {
             frontend_url: "http://localhost:30001".to_owned(),
             require_authentication: false,
             ignored_permissions: BTreeSet::new(),
+            session_secrets: vec![DEFAULT_SESSIONS_SECRET.to_owned()],
+            cors_origins: vec!["http://localhost:30001".to_owned()],
+            public_reads: true,
+            fold_start_test_seconds: 0,
             executions_per_reviewer: crate::domain::assignment::EXECUTIONS_PER_REVIEWER,
             version: "0.0.0".to_owned(),
             onboarding_key: None,
@@ -71,6 +98,21 @@ pub enum ServiceError {
     /// Somebody else has what the request wants to take.
     #[error("{0}")]
     Conflict(String),
+    /// What the request wants does not agree with what is stored.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The caller lacks a permission, and nothing grants it for what the request is about.
+    #[error("insufficient permissions")]
+    InsufficientPermissions,
+    /// Only somebody may do this.
+    #[error("not authenticated")]
+    NotAuthenticated,
+    /// Only a person may do this.
+    #[error("forbidden")]
+    Forbidden,
+    /// What the request changes has changed since the caller looked at it.
+    #[error("changed meanwhile")]
+    Stale,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

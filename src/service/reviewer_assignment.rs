@@ -22,7 +22,10 @@ impl Service {
         let picked = self.pick_reviewers(tx, &artefact, &build_ids, &reviewers).await?;
         if !picked.is_empty() {
             artefacts::add_reviewers(tx, artefact_id, &picked, reviewers.len()).await?;
-            artefacts::update_due_date(tx, artefact_id, assignment::due_date(&artefact.name, now), now).await?;
+            // A date that is there stays: another system may have set it.
+            if let (None, Some(due)) = (artefact.due_date, assignment::due_date(&artefact.name, now)) {
+                artefacts::update_due_date(tx, artefact_id, due, now).await?;
+            }
             let page = self.artefact_page(&artefact);
             notifications::notify_of_artefact_review(tx, &picked, &page, now).await?;
             reviewers.extend(picked);
@@ -54,7 +57,7 @@ impl Service {
     }
 
     /// Where people look at an artefact.
-    fn artefact_page(&self, artefact: &ArtefactRow) -> String {
+    pub(super) fn artefact_page(&self, artefact: &ArtefactRow) -> String {
         format!("{}/{}/{}", self.settings.frontend_url.trim_end_matches('/'), artefact.family.path(), artefact.id)
     }
 }

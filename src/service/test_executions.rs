@@ -72,15 +72,17 @@ impl Service {
             return Err(ServiceError::Conflict(format!("Another test execution has the ci_link {}", ci_link.0)));
         }
         let after = ExecutionColumns {
+            id,
             status: match patch.status {
                 Some(status) => resolve_status(&mut tx, id, status).await?,
                 None => before.status,
             },
             ci_link: patch.ci_link.map(|link| link.0).or_else(|| before.ci_link.clone()),
             c3_link: patch.c3_link.map(|link| link.0).or_else(|| before.c3_link.clone()),
+            ..before.clone()
         };
         if after != before {
-            test_executions::update_execution(&mut tx, id, &after, now).await?;
+            test_executions::update_execution(&mut tx, &after, now).await?;
         }
         let shown = show_execution(&mut tx, id).await?;
         tx.commit().await?;

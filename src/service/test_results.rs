@@ -2,14 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::api::{TestResultRequest, TestResultResponse};
+use app::api::{
+    MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
+    TestResultStatus,
+};
 
 use super::artefacts::group_by;
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::attachment_rules::{ResultFacts, match_rules};
 use crate::store::issue_attachments::NewAttachment;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
-use crate::store::test_results::{NewResult, StoredResult};
+use crate::store::test_results::{NewResult, ResultRow, StoredResult};
 use crate::store::{
     Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, test_cases, test_executions,
     test_results,
@@ -27,20 +30,9 @@ impl Service {
         }
         let cases = test_cases::find_or_create_test_cases(&mut tx, &cases_of(batch), now).await?;
         let lasting = last_of_each_case(batch, &cases);
-        let case_ids: Vec<i64> = lasting.iter().map(|(case, _)| case.id).collect();
+        let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
-        let results: Vec<NewResult<'_>> = lasting
-            .iter()
-            .map(|(case, result)| NewResult {
-                test_case_id: case.id,
-                status: result.status,
-                comment: &result.comment,
-                io_log: &result.io_log,
-            })
-            .collect();
-        let stored = test_results::insert_results(&mut tx, execution_id, &results, now).await?;
-        attach_known_issues(&mut tx, execution_id, &lasting, &stored, now).await?;
-        rerun_requests::request_automatic_rerun(&mut tx, execution_id, now).await?;
+        store_results(&mut tx, execution_id, &lasting, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -52,21 +44,14 @@ impl Service {
         let results = test_results::list_results(&mut tx, execution_id).await?;
         let previous = test_results::list_previous_results(&mut tx, execution_id).await?;
         let previous = group_by(previous, |(case, _)| *case, |(_, result)| result);
-        let attachments = issue_attachments::list_attachments(&mut tx, execution_id).await?;
+        let attachments = issue_attachments::list_attachments(&mut tx, &[execution_id]).await?;
         let mut attachments = group_by(attachments, |(result, _)| *result, |(_, attachment)| attachment);
         Ok(results
             .into_iter()
-            .map(|row| TestResultResponse {
-                previous_results: previous.get(&row.test_case_id).cloned().unwrap_or_default(),
-                issues: attachments.remove(&row.id).unwrap_or_default(),
-                id: row.id,
-                name: row.name,
-                created_at: row.created_at.into(),
-                category: row.category,
-                template_id: row.template_id,
-                status: row.status,
-                comment: row.comment,
-                io_log: row.io_log,
+            .map(|row| {
+                let previous = previous.get(&row.test_case_id).cloned().unwrap_or_default();
+                let issues = attachments.remove(&row.id).unwrap_or_default();
+                show_result(row, previous, issues)
             })
             .collect())
     }
@@ -86,28 +71,63 @@ fn cases_of(batch: &[TestResultRequest]) -> Vec<NewTestCase<'_>> {
         .collect()
 }
 
+/// A result as a runner reports it, with its case.
+pub(super) struct ReportedResult<'a> {
+    pub(super) case: &'a TestCaseRow,
+    pub(super) status: TestResultStatus,
+    pub(super) comment: &'a str,
+    pub(super) io_log: &'a str,
+}
+
 /// The last result of each case, in the order of the batch.
 fn last_of_each_case<'a>(
     batch: &'a [TestResultRequest],
     cases: &'a HashMap<String, TestCaseRow>,
-) -> Vec<(&'a TestCaseRow, &'a TestResultRequest)> {
+) -> Vec<ReportedResult<'a>> {
     let mut seen = HashSet::new();
     let mut lasting: Vec<_> = batch
         .iter()
         .rev()
         .filter_map(|result| cases.get(&result.name.0).map(|case| (case, result)))
         .filter(|(case, _)| seen.insert(case.id))
+        .map(|(case, result)| ReportedResult {
+            case,
+            status: result.status,
+            comment: &result.comment,
+            io_log: &result.io_log,
+        })
         .collect();
     lasting.reverse();
     lasting
+}
+
+/// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
+pub(super) async fn store_results(
+    tx: &mut Tx,
+    execution_id: i64,
+    results: &[ReportedResult<'_>],
+    now: Moment,
+) -> StoreResult<()> {
+    let rows: Vec<NewResult<'_>> = results
+        .iter()
+        .map(|result| NewResult {
+            test_case_id: result.case.id,
+            status: result.status,
+            comment: result.comment,
+            io_log: result.io_log,
+        })
+        .collect();
+    let stored = test_results::insert_results(tx, execution_id, &rows, now).await?;
+    attach_known_issues(tx, execution_id, results, stored, now).await?;
+    rerun_requests::request_automatic_rerun(tx, execution_id, now).await
 }
 
 /// Lets the attachment rules that are switched on look at new results.
 async fn attach_known_issues(
     tx: &mut Tx,
     execution_id: i64,
-    lasting: &[(&TestCaseRow, &TestResultRequest)],
-    stored: &[StoredResult],
+    results: &[ReportedResult<'_>],
+    mut stored: Vec<StoredResult>,
     now: Moment,
 ) -> StoreResult<()> {
     let rules = attachment_rules::list_enabled_rules(tx).await?;
@@ -117,19 +137,24 @@ async fn attach_known_issues(
     let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
     let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
     execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
-    let id_of: HashMap<i64, i64> = stored.iter().map(|result| (result.test_case_id, result.id)).collect();
-    let results: Vec<ResultFacts<'_>> = lasting
+    // Of results of one case, the ids are in the order in which they were reported.
+    stored.sort_unstable_by_key(|result| std::cmp::Reverse(result.id));
+    let mut ids_of: HashMap<i64, Vec<i64>> = HashMap::new();
+    for result in stored {
+        ids_of.entry(result.test_case_id).or_default().push(result.id);
+    }
+    let facts: Vec<ResultFacts<'_>> = results
         .iter()
-        .filter_map(|(case, result)| {
-            id_of.get(&case.id).map(|id| ResultFacts {
-                id: *id,
-                test_case_name: &case.name,
-                template_id: &case.template_id,
+        .filter_map(|result| {
+            ids_of.get_mut(&result.case.id).and_then(Vec::pop).map(|id| ResultFacts {
+                id,
+                test_case_name: &result.case.name,
+                template_id: &result.case.template_id,
                 status: result.status,
             })
         })
         .collect();
-    let attachments: Vec<NewAttachment> = match_rules(&rules, &execution, &results)
+    let attachments: Vec<NewAttachment> = match_rules(&rules, &execution, &facts)
         .into_iter()
         .map(|found| NewAttachment {
             issue_id: found.issue_id,
@@ -138,4 +163,24 @@ async fn attach_known_issues(
         })
         .collect();
     issue_attachments::insert_attachments(tx, &attachments, now).await
+}
+
+/// A result as the API shows it.
+pub(super) fn show_result(
+    row: ResultRow,
+    previous_results: Vec<PreviousTestResult>,
+    issues: Vec<MinimalIssueTestResultAttachmentResponse>,
+) -> TestResultResponse {
+    TestResultResponse {
+        id: row.id,
+        name: row.name,
+        created_at: row.created_at.into(),
+        category: row.category,
+        template_id: row.template_id,
+        status: row.status,
+        comment: row.comment,
+        io_log: row.io_log,
+        previous_results,
+        issues,
+    }
 }

@@ -101,6 +101,16 @@ pub async fn list_latest_builds(tx: &mut Tx, artefact_id: i64) -> StoreResult<Ve
     .fetch_all(conn))
 }
 
+/// Those of the builds that exist, by id.
+pub async fn list_builds(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<BuildRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT id, artefact_id, architecture, revision FROM artefact_build WHERE id IN ints($1) ORDER BY id")
+    )
+    .bind(ids)
+    .fetch_all(conn))
+}
+
 /// The artefacts that contain any of the builds.
 pub async fn list_bundling_artefacts(tx: &mut Tx, build_ids: &[i64]) -> StoreResult<Vec<BundlingRow>> {
     let ids = Json(build_ids);

@@ -66,7 +66,9 @@ impl Db {
         let pools = match url {
             DbUrl::Sqlite(path) => connect_sqlite(path).await?,
             DbUrl::Postgres(url) => {
-                let options = PgConnectOptions::from_str(url)?.application_name("test-observer");
+                // Compiling a statement takes longer than running any of ours.
+                let options =
+                    PgConnectOptions::from_str(url)?.application_name("test-observer").options([("jit", "off")]);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(PATIENCE)

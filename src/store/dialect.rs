@@ -16,13 +16,15 @@ impl Dialect {
     ///
     /// - `ints($1)`, `texts($1)`: the members of the JSON list that parameter 1 is. Lists travel as one parameter, so
     ///   that a statement's text, and with it the prepared statement, does not depend on their length.
-    /// - `FOR UPDATE OF x`: nothing on SQLite, where a writing transaction is alone from its first moment.
+    /// - `FOR NO KEY UPDATE OF x`: nothing on SQLite, where a writing transaction is alone from its first moment. On
+    ///   PostgreSQL the weakest lock that keeps out other writers: a stronger one would keep out rows that refer to the
+    ///   locked one, too.
     pub(crate) fn of(self, sql: &'static str) -> AssertSqlSafe<Cow<'static, str>> {
         AssertSqlSafe(self.spell(sql))
     }
 
-    fn spell(self, sql: &'static str) -> Cow<'static, str> {
-        if !["ints(", "texts(", "FOR UPDATE OF "].iter().any(|word| sql.contains(word)) {
+    pub(super) fn spell(self, sql: &str) -> Cow<'_, str> {
+        if !["ints(", "texts(", "FOR NO KEY UPDATE OF "].iter().any(|word| sql.contains(word)) {
             return Cow::Borrowed(sql);
         }
         let spelt = match self {
@@ -52,7 +54,7 @@ fn expand(sql: &str, word: &str, opening: &str, closing: &str) -> String {
 }
 
 fn cut_row_lock(sql: &str) -> String {
-    sql.split_once("FOR UPDATE OF ").map_or(sql, |(before, _)| before).to_owned()
+    sql.split_once("FOR NO KEY UPDATE OF ").map_or(sql, |(before, _)| before).to_owned()
 }
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ mod tests {
 
     #[test]
     fn lists_and_row_locks_are_spelt_for_each_database() {
-        let sql = "SELECT id FROM t WHERE id IN ints($1) AND name IN texts($2) FOR UPDATE OF t";
+        let sql = "SELECT id FROM t WHERE id IN ints($1) AND name IN texts($2) FOR NO KEY UPDATE OF t";
         assert_eq!(
             Dialect::Sqlite.spell(sql),
             "SELECT id FROM t WHERE id IN (SELECT value FROM json_each($1)) \
@@ -70,7 +72,7 @@ mod tests {
         assert_eq!(
             Dialect::Postgres.spell(sql),
             "SELECT id FROM t WHERE id IN (SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text($1)) \
-             AND name IN (SELECT value FROM jsonb_array_elements_text($2)) FOR UPDATE OF t"
+             AND name IN (SELECT value FROM jsonb_array_elements_text($2)) FOR NO KEY UPDATE OF t"
         );
     }
 }

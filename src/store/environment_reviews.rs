@@ -1,5 +1,6 @@
 //! Reviews of a build in an environment.
 
+use app::api::ArtefactBuildEnvironmentReviewDecision;
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
@@ -23,6 +24,140 @@ pub struct AssignedReviewRow {
     pub id: i64,
     /// Its first reviewer.
     pub first_reviewer_id: Option<i64>,
+}
+
+/// A review with what the API shows of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns' names are the field's own words")]
+pub struct ReviewRow {
+    pub id: i64,
+    pub artefact_id: i64,
+    pub review_decision: Json<Vec<ArtefactBuildEnvironmentReviewDecision>>,
+    pub review_comment: String,
+    pub environment_id: i64,
+    pub environment_name: String,
+    pub environment_architecture: String,
+    pub artefact_build_id: i64,
+    pub build_architecture: String,
+    pub revision: Option<i32>,
+}
+
+/// A user who is asked to decide on a review.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns' names are the field's own words")]
+pub struct ReviewReviewerRow {
+    pub environment_review_id: i64,
+    pub id: i64,
+    pub launchpad_handle: Option<String>,
+    pub email: String,
+    pub name: String,
+}
+
+/// How many reviews the latest builds of an artefact have, by what they say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct DecisionCounts {
+    /// Those nobody has approved: undecided and rejected ones.
+    pub unapproved_count: i64,
+    /// Those that were rejected.
+    pub rejected_count: i64,
+}
+
+macro_rules! select_reviews {
+    ($rest:literal) => {
+        concat!(
+            "SELECT review.id, build.artefact_id, review.review_decision, review.review_comment,
+                 environment.id AS environment_id, environment.name AS environment_name,
+                 environment.architecture AS environment_architecture, build.id AS artefact_build_id,
+                 build.architecture AS build_architecture, build.revision
+             FROM artefact_build_environment_review AS review
+             JOIN artefact_build AS build ON build.id = review.artefact_build_id
+             JOIN environment ON environment.id = review.environment_id ",
+            $rest
+        )
+    };
+}
+
+/// The reviews of the builds, by build, then by id.
+pub async fn list_reviews_of_builds(tx: &mut Tx, build_ids: &[i64]) -> StoreResult<Vec<ReviewRow>> {
+    let ids = Json(build_ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_reviews!("WHERE review.artefact_build_id IN ints($1) ORDER BY build.id, review.id"))
+    )
+    .bind(ids)
+    .fetch_all(conn))
+}
+
+/// Those of the reviews that exist, by id; nobody else changes them until this transaction ends.
+pub async fn lock_reviews(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<ReviewRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_reviews!("WHERE review.id IN ints($1) ORDER BY review.id FOR NO KEY UPDATE OF review"))
+    )
+    .bind(ids)
+    .fetch_all(conn))
+}
+
+/// The review of that id.
+pub async fn find_review(tx: &mut Tx, id: i64) -> StoreResult<Option<ReviewRow>> {
+    on!(tx, |conn, _| sqlx::query_as(select_reviews!("WHERE review.id = $1")).bind(id).fetch_optional(conn))
+}
+
+/// Who is asked to decide on the reviews, in the order of assignment.
+pub async fn list_review_reviewers(tx: &mut Tx, review_ids: &[i64]) -> StoreResult<Vec<ReviewReviewerRow>> {
+    let ids = Json(review_ids);
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(
+        "SELECT assigned.environment_review_id, app_user.id, app_user.launchpad_handle, app_user.email, app_user.name
+         FROM environment_review_reviewers_association AS assigned
+         JOIN app_user ON app_user.id = assigned.user_id
+         WHERE assigned.environment_review_id IN ints($1)
+         ORDER BY assigned.environment_review_id, assigned.position, app_user.id",
+    ))
+    .bind(ids)
+    .fetch_all(conn))
+}
+
+/// Writes what reviews say: `(review, decision, comment)` of each, each review once.
+pub async fn update_reviews(
+    tx: &mut Tx,
+    changes: &[(i64, Json<Vec<ArtefactBuildEnvironmentReviewDecision>>, String)],
+    now: Moment,
+) -> StoreResult<()> {
+    for chunk in changes.chunks(7_000) {
+        on_built!(
+            tx,
+            |builder| {
+                builder.push("WITH change (id, decision, comment) AS (");
+                builder.push_values(chunk, |mut row, (review, decision, comment)| {
+                    row.push_bind(*review).push_bind(decision).push_bind(comment);
+                });
+                builder.push(
+                    ") UPDATE artefact_build_environment_review SET review_decision = change.decision,
+                         review_comment = change.comment, updated_at = ",
+                );
+                builder.push_bind(now);
+                builder.push(" FROM change WHERE change.id = artefact_build_environment_review.id");
+            },
+            |query, conn| query.execute(conn).map_ok(drop)
+        )?;
+    }
+    Ok(())
+}
+
+/// What the reviews of the latest builds of an artefact say.
+pub async fn count_decisions(tx: &mut Tx, artefact_id: i64) -> StoreResult<DecisionCounts> {
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(
+        "SELECT COUNT(*) FILTER (WHERE review.review_decision = '[]' OR 'REJECTED' IN texts(review.review_decision))
+                 AS unapproved_count,
+             COUNT(*) FILTER (WHERE 'REJECTED' IN texts(review.review_decision)) AS rejected_count
+         FROM (
+             SELECT id, ROW_NUMBER() OVER (PARTITION BY architecture ORDER BY COALESCE(revision, 0) DESC, id) AS place
+             FROM artefact_build WHERE artefact_id = $1
+         ) AS latest
+         JOIN artefact_build_environment_review AS review ON review.artefact_build_id = latest.id
+         WHERE latest.place = 1",
+    ))
+    .bind(artefact_id)
+    .fetch_one(conn))
 }
 
 /// Makes sure that the build has a review for the environment.

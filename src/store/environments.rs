@@ -1,5 +1,8 @@
 //! Environments.
 
+use app::api::FamilyName;
+use sqlx::types::Json;
+
 use super::{IdRow, Moment, StoreResult, Tx, on};
 
 /// The environment of that name and architecture, made when it is new.
@@ -29,4 +32,61 @@ async fn find_environment(tx: &mut Tx, name: &str, architecture: &str) -> StoreR
             .bind(architecture)
             .fetch_optional(conn))?;
     Ok(row.map(|row| row.id))
+}
+
+/// A condition on environments: what a name contains (`$1`, in lower case), and of which families (`$3`) something ran
+/// there, unless `$2` says that this does not matter.
+///
+/// The chosen executions are gathered once, from indexes alone, so that an environment where thousands of others ran costs
+/// no more than one where none did. Only ASCII letters have two cases here: neither database knows of others, SQLite never,
+/// and PostgreSQL not in columns that sort by bytes.
+macro_rules! environments_where {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM environment WHERE (CAST($1 AS TEXT) IS NULL OR lower(name) LIKE $1 ESCAPE '\\') AND ($2 OR id IN (
+                 SELECT execution.environment_id FROM artefact
+                 JOIN artefact_build AS build ON build.artefact_id = artefact.id
+                 JOIN test_execution AS execution ON execution.artefact_build_id = build.id
+                 WHERE artefact.family IN texts($3)
+             )) ",
+            $rest
+        )
+    };
+}
+
+/// The names of environments in ascending order, each once: those that match the pattern, if there is one, and where an
+/// artefact of one of the families was tested, if there are any.
+pub async fn list_environment_names(
+    tx: &mut Tx,
+    pattern: Option<&str>,
+    families: &[FamilyName],
+    limit: i64,
+    offset: i64,
+) -> StoreResult<Vec<String>> {
+    // In lower case here, not by the database: PostgreSQL knows more letters in parameters than in the column.
+    let (pattern, any_family, families) = (pattern.map(str::to_ascii_lowercase), families.is_empty(), Json(families));
+    let rows: Vec<(String,)> = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(environments_where!("DISTINCT name", "ORDER BY name LIMIT $4 OFFSET $5"))
+    )
+    .bind(pattern)
+    .bind(any_family)
+    .bind(families)
+    .bind(limit)
+    .bind(offset)
+    .fetch_all(conn))?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+/// How many names [`list_environment_names`] has on all pages together.
+pub async fn count_environment_names(tx: &mut Tx, pattern: Option<&str>, families: &[FamilyName]) -> StoreResult<i64> {
+    let (pattern, any_family, families) = (pattern.map(str::to_ascii_lowercase), families.is_empty(), Json(families));
+    let (count,): (i64,) =
+        on!(tx, |conn, sql| sqlx::query_as(sql.of(environments_where!("COUNT(DISTINCT name)", "")))
+            .bind(pattern)
+            .bind(any_family)
+            .bind(families)
+            .fetch_one(conn))?;
+    Ok(count)
 }

@@ -77,21 +77,22 @@ pub async fn insert_attachments(tx: &mut Tx, attachments: &[NewAttachment], now:
     Ok(())
 }
 
-/// The issues attached to the results of an execution, as `(result, attachment)` in the order of attachment.
+/// The issues attached to the results of the executions, as `(result, attachment)` in the order of attachment.
 pub async fn list_attachments(
     tx: &mut Tx,
-    execution_id: i64,
+    execution_ids: &[i64],
 ) -> StoreResult<Vec<(i64, MinimalIssueTestResultAttachmentResponse)>> {
-    let rows: Vec<AttachmentRow> = on!(tx, |conn, _| {
-        sqlx::query_as(
+    let ids = Json(execution_ids);
+    let rows: Vec<AttachmentRow> = on!(tx, |conn, sql| {
+        sqlx::query_as(sql.of(
         "SELECT attachment.test_result_id, issue.id AS issue_id, issue.source, issue.project, issue.key, issue.title,
              issue.status, issue.labels, attachment.attachment_rule_id
          FROM test_result AS result
          JOIN issue_test_result_attachment AS attachment ON attachment.test_result_id = result.id
          JOIN issue ON issue.id = attachment.issue_id
-         WHERE result.test_execution_id = $1 ORDER BY attachment.id",
-    )
-    .bind(execution_id)
+         WHERE result.test_execution_id IN ints($1) ORDER BY attachment.id",
+    ))
+    .bind(ids)
     .fetch_all(conn)
     })?;
     let mut rule_ids: Vec<i64> = rows.iter().filter_map(|row| row.attachment_rule_id).collect();

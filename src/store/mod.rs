@@ -9,17 +9,27 @@ pub mod artefacts;
 pub mod attachment_rules;
 mod connect;
 mod dialect;
+pub mod environment_issues;
 pub mod environment_reviews;
 pub mod environments;
+pub mod execution_filters;
+pub mod execution_metadata;
+pub mod idempotency_keys;
 pub mod issue_attachments;
 pub mod matching_rules;
 pub mod migrations;
 pub mod notifications;
 pub mod rerun_requests;
+mod statement;
+pub mod teams;
+pub mod test_case_issues;
 pub mod test_cases;
+pub mod test_events;
+pub mod test_execution_search;
 pub mod test_executions;
 pub mod test_plans;
 pub mod test_results;
+pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +39,8 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 pub use connect::DbUrl;
 pub(crate) use dialect::Dialect;
+use idempotency_keys::Promise;
+pub(crate) use statement::{Parameter, Statement, bind_parameters, on_statement};
 
 /// What goes wrong below the service.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +48,12 @@ pub enum StoreError {
     /// The database cannot be reached, or has no connection to spare: the same request may succeed later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// Somebody else has taken what has to be unique since it was looked up.
+    #[error("somebody else has just taken this")]
+    Taken,
+    /// The request was answered before, under the same idempotency key: the answer is known to whoever asked for it.
+    #[error("the request was answered before")]
+    AlreadyAnswered,
     /// A text does not fit into an index of the database.
     #[error("a text is too long to be indexed")]
     TextTooLong,
@@ -44,6 +62,8 @@ pub enum StoreError {
     Database(sqlx::Error),
 }
 
+/// PostgreSQL's codes for a transaction that had to give way to another one: done again it succeeds.
+const GAVE_WAY: [&str; 2] = ["40001", "40P01"];
 /// PostgreSQL's code for an index entry that is too large.
 const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
 
@@ -53,11 +73,15 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
                 Self::Unavailable(error)
             }
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Taken,
             sqlx::Error::Database(database) if database.code().as_deref() == Some(PROGRAM_LIMIT_EXCEEDED) => {
                 Self::TextTooLong
             }
             // Class 57: the server is shutting down or starting.
             sqlx::Error::Database(database) if database.code().is_some_and(|code| code.starts_with("57P")) => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(database) if database.code().is_some_and(|code| GAVE_WAY.contains(&&*code)) => {
                 Self::Unavailable(error)
             }
             _ => Self::Database(error),
@@ -89,6 +113,8 @@ enum Pools {
 pub struct Tx {
     inner: Inner,
     statements: Arc<AtomicU64>,
+    /// The promise its request was made under; it decides when the transaction ends.
+    promise: Option<Arc<Promise>>,
 }
 
 pub(crate) enum Inner {
@@ -111,13 +137,19 @@ impl Db {
     /// Begins a transaction that writes.
     ///
     /// On SQLite it takes the write lock at once: a transaction that reads first and writes later would fail, not wait,
-    /// when another one wrote in between.
+    /// when another one wrote in between. A request writes in one transaction: under an idempotency key that one is held
+    /// back until the answer is known, and a second one would wait for it.
     pub async fn write(&self) -> StoreResult<Tx> {
         let inner = match &self.pools {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(self.transaction(inner))
+        let mut tx = self.transaction(inner);
+        if let Some(promise) = Promise::current() {
+            promise.redeem(&mut tx).await?;
+            tx.promise = Some(promise);
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
@@ -146,13 +178,21 @@ impl Db {
     }
 
     fn transaction(&self, inner: Inner) -> Tx {
-        Tx { inner, statements: self.statements.clone() }
+        Tx { inner, statements: self.statements.clone(), promise: None }
     }
 }
 
 impl Tx {
-    /// Makes everything the transaction did durable and visible.
-    pub async fn commit(self) -> StoreResult<()> {
+    /// Makes everything the transaction did durable and visible; under an idempotency key together with the answer.
+    pub async fn commit(mut self) -> StoreResult<()> {
+        if let Some(promise) = self.promise.take() {
+            promise.hold(self);
+            return Ok(());
+        }
+        self.commit_now().await
+    }
+
+    async fn commit_now(self) -> StoreResult<()> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,

@@ -50,10 +50,15 @@ pub struct MetadataRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns' names are the field's own words")]
 pub struct ExecutionColumns {
+    pub id: i64,
     pub ci_link: Option<String>,
     pub c3_link: Option<String>,
     #[sqlx(try_from = "String")]
     pub status: TestExecutionStatus,
+    /// Where the machine that runs it says what it does.
+    pub resource_url: String,
+    /// What ran the tests.
+    pub checkbox_version: Option<String>,
 }
 
 /// What an execution is created with.
@@ -96,6 +101,16 @@ macro_rules! select_executions {
 /// The execution of that id.
 pub async fn find_execution(tx: &mut Tx, id: i64) -> StoreResult<Option<ExecutionRow>> {
     on!(tx, |conn, _| sqlx::query_as(select_executions!("execution.id = $1")).bind(id).fetch_optional(conn))
+}
+
+/// Those of the executions that exist, newest first.
+pub async fn list_executions(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<ExecutionRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_executions!("execution.id IN ints($1) ORDER BY execution.created_at DESC, execution.id DESC"))
+    )
+    .bind(ids)
+    .fetch_all(conn))
 }
 
 /// Every execution of the builds, by name of the environment, then by id.
@@ -177,24 +192,39 @@ pub async fn is_ci_link_taken(tx: &mut Tx, ci_link: &str, by_other_than: i64) ->
     Ok(find_by_ci_link(tx, Some(ci_link)).await?.is_some_and(|id| id != by_other_than))
 }
 
+macro_rules! lock_execution {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, ci_link, c3_link, status, resource_url, checkbox_version FROM test_execution WHERE ",
+            $condition,
+            " FOR NO KEY UPDATE OF test_execution"
+        )
+    };
+}
+
 /// The changeable columns of an execution, which nobody else changes until this transaction ends.
 pub async fn lock_execution(tx: &mut Tx, id: i64) -> StoreResult<Option<ExecutionColumns>> {
-    on!(tx, |conn, sql| sqlx::query_as(
-        sql.of("SELECT ci_link, c3_link, status FROM test_execution WHERE id = $1 FOR UPDATE OF test_execution")
-    )
-    .bind(id)
-    .fetch_optional(conn))
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(lock_execution!("id = $1"))).bind(id).fetch_optional(conn))
+}
+
+/// The same of the execution with that CI link.
+pub async fn lock_execution_by_ci_link(tx: &mut Tx, ci_link: &str) -> StoreResult<Option<ExecutionColumns>> {
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(lock_execution!("ci_link = $1"))).bind(ci_link).fetch_optional(conn))
 }
 
 /// Writes the changeable columns.
-pub async fn update_execution(tx: &mut Tx, id: i64, columns: &ExecutionColumns, now: Moment) -> StoreResult<()> {
+pub async fn update_execution(tx: &mut Tx, columns: &ExecutionColumns, now: Moment) -> StoreResult<()> {
     on!(tx, |conn, _| sqlx::query(
-        "UPDATE test_execution SET ci_link = $2, c3_link = $3, status = $4, updated_at = $5 WHERE id = $1"
+        "UPDATE test_execution SET ci_link = $2, c3_link = $3, status = $4, resource_url = $5, checkbox_version = $6,
+             updated_at = $7
+         WHERE id = $1",
     )
-    .bind(id)
+    .bind(columns.id)
     .bind(&columns.ci_link)
     .bind(&columns.c3_link)
     .bind(columns.status.as_str())
+    .bind(&columns.resource_url)
+    .bind(&columns.checkbox_version)
     .bind(now)
     .execute(conn)
     .map_ok(drop))?;

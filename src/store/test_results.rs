@@ -11,6 +11,7 @@ use super::{Moment, StoreResult, Tx, on, on_built};
 #[expect(missing_docs, reason = "the columns' names are the field's own words")]
 pub struct ResultRow {
     pub id: i64,
+    pub test_execution_id: i64,
     pub test_case_id: i64,
     pub created_at: Moment,
     #[sqlx(try_from = "String")]
@@ -61,16 +62,54 @@ struct PreviousRow {
     test_result_id: i64,
 }
 
+macro_rules! select_results {
+    ($rest:literal) => {
+        concat!(
+            "SELECT result.id, result.test_execution_id, result.test_case_id, result.created_at, result.status,
+                 result.comment, result.io_log, test_case.name, test_case.category, test_case.template_id
+             FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id ",
+            $rest
+        )
+    };
+}
+
 /// The results of an execution, in the order of upload.
 pub async fn list_results(tx: &mut Tx, execution_id: i64) -> StoreResult<Vec<ResultRow>> {
-    on!(tx, |conn, _| sqlx::query_as(
-        "SELECT result.id, result.test_case_id, result.created_at, result.status, result.comment, result.io_log,
-             test_case.name, test_case.category, test_case.template_id
-         FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
-         WHERE result.test_execution_id = $1 ORDER BY result.id",
-    )
-    .bind(execution_id)
-    .fetch_all(conn))
+    on!(tx, |conn, _| sqlx::query_as(select_results!("WHERE result.test_execution_id = $1 ORDER BY result.id"))
+        .bind(execution_id)
+        .fetch_all(conn))
+}
+
+/// The results of the executions, newest first; only those listed, if a list is given.
+pub async fn list_results_of_executions(
+    tx: &mut Tx,
+    execution_ids: &[i64],
+    only: Option<&[i64]>,
+) -> StoreResult<Vec<ResultRow>> {
+    let ids = Json(execution_ids);
+    match only {
+        None => on!(tx, |conn, sql| sqlx::query_as(sql.of(select_results!(
+            "WHERE result.test_execution_id IN ints($1) ORDER BY result.created_at DESC, result.id DESC"
+        )))
+        .bind(ids)
+        .fetch_all(conn)),
+        Some(only) => on!(tx, |conn, sql| sqlx::query_as(sql.of(select_results!(
+            "WHERE result.test_execution_id IN ints($1) AND result.id IN ints($2)
+             ORDER BY result.created_at DESC, result.id DESC"
+        )))
+        .bind(ids)
+        .bind(Json(only))
+        .fetch_all(conn)),
+    }
+}
+
+/// Removes all results of an execution, with the issues attached to them.
+pub async fn delete_results(tx: &mut Tx, execution_id: i64) -> StoreResult<()> {
+    on!(tx, |conn, _| sqlx::query("DELETE FROM test_result WHERE test_execution_id = $1")
+        .bind(execution_id)
+        .execute(conn)
+        .map_ok(drop))?;
+    Ok(())
 }
 
 /// Per test case of an execution up to ten earlier results, newest first: `(case, result)`.

@@ -63,7 +63,7 @@ both! {
             (Method::PUT, "/v1/test-executions/1/test-results", "GET,POST"),
             (Method::POST, "/v1/test-executions/1/links/1", "DELETE"),
             (Method::POST, "/v1/artefacts", "GET"),
-            (Method::DELETE, "/v1/artefacts/1", "GET"),
+            (Method::DELETE, "/v1/artefacts/1", "GET,PATCH"),
             (Method::PATCH, "/v1/artefacts/1/builds", "GET"),
             (Method::POST, "/v1/artefacts/1/versions", "GET"),
             (Method::POST, "/v1/test-executions/start-test", "GET,PATCH,PUT"),

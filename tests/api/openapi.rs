@@ -19,6 +19,9 @@ const UNGATED: &[&str] = &[
     "live_health_live_get",
     "ready_health_ready_get",
     "get_getting_started_v1_getting_started_get",
+    "get_own_notifications_v1_users_me_notifications_get",
+    "get_own_notification_count_v1_users_me_notifications_count_get",
+    "mark_own_notification_as_read_v1_users_me_notifications__notification_id__dismiss_post",
 ];
 
 fn operations(document: &Value) -> Vec<(String, String, Value)> {

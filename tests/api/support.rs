@@ -76,6 +76,9 @@ impl Drop for Folder {
     }
 }
 
+/// When rows that a test writes itself were made.
+const LONG_AGO: &str = "2031-01-01T00:00:00+00:00";
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 fn unique_name() -> String {
@@ -177,6 +180,95 @@ impl TestApp {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.with_key(Method::DELETE, path, None).await
+    }
+
+    /// Sends a request with neither key nor session.
+    pub(crate) async fn anonymous(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.request(method, path, &headers, body.map(Value::to_string).unwrap_or_default()).await
+    }
+
+    /// Sends a request as an application with that key.
+    pub(crate) async fn as_application(&self, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.request(method, path, &headers, body.map(Value::to_string).unwrap_or_default()).await
+    }
+
+    /// Sends a request as a browser that is in that session.
+    pub(crate) async fn as_user(&self, session: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let headers = [("cookie", session), ("x-csrf-token", "1"), ("content-type", "application/json")];
+        self.request(method, path, &headers, body.map(Value::to_string).unwrap_or_default()).await
+    }
+
+    /// Adds an application that may do these things; its key.
+    pub(crate) async fn add_application(&self, permissions: &[Permission]) -> String {
+        self.service.add_application(&unique_name(), permissions).await.unwrap()
+    }
+
+    /// Adds a person called `name`, with the mail address `name@example.org`; the id.
+    pub(crate) async fn add_user(&self, name: &str) -> i64 {
+        let sql = format!(
+            "INSERT INTO app_user (email, name, created_at, updated_at)
+             VALUES ('{name}@example.org', '{name}', '{LONG_AGO}', '{LONG_AGO}') RETURNING id"
+        );
+        self.raw.number(&sql).await
+    }
+
+    /// Adds an administrator; the id.
+    pub(crate) async fn add_admin(&self, name: &str) -> i64 {
+        let user = self.add_user(name).await;
+        self.raw.run(&format!("UPDATE app_user SET is_admin = TRUE WHERE id = {user}")).await;
+        user
+    }
+
+    /// Adds a team with these permissions and members; the id.
+    pub(crate) async fn add_team(&self, name: &str, permissions: &[Permission], members: &[i64]) -> i64 {
+        let permissions = json!(permissions);
+        let sql = format!(
+            "INSERT INTO team (name, permissions, created_at, updated_at)
+             VALUES ('{name}', '{permissions}', '{LONG_AGO}', '{LONG_AGO}') RETURNING id"
+        );
+        let team = self.raw.number(&sql).await;
+        for user in members {
+            self.raw
+                .run(&format!("INSERT INTO team_users_association (user_id, team_id) VALUES ({user}, {team})"))
+                .await;
+        }
+        team
+    }
+
+    /// Adds a matching rule of the family for these teams; `criteria` names what artefacts must have. The id.
+    pub(crate) async fn add_rule(&self, family: &str, criteria: &Value, grants: &[Permission], teams: &[i64]) -> i64 {
+        let criteria = criteria.as_object().unwrap();
+        let columns: String = criteria.keys().map(|name| format!("{name}, ")).collect();
+        let values: String = criteria.values().map(|value| format!("'{}', ", value.as_str().unwrap())).collect();
+        let grants = json!(grants);
+        let sql = format!(
+            "INSERT INTO artefact_matching_rule (family, {columns} grant_permissions, created_at, updated_at)
+             VALUES ('{family}', {values} '{grants}', '{LONG_AGO}', '{LONG_AGO}') RETURNING id"
+        );
+        let rule = self.raw.number(&sql).await;
+        for team in teams {
+            let sql = format!(
+                "INSERT INTO artefact_matching_rule_team_association (artefact_matching_rule_id, team_id)
+                 VALUES ({rule}, {team})"
+            );
+            self.raw.run(&sql).await;
+        }
+        rule
+    }
+
+    /// Opens a session for a person; the `Cookie` header of their browser.
+    pub(crate) async fn session(&self, user: i64) -> String {
+        let sql = format!(
+            "INSERT INTO user_session (user_id, expires_at, created_at, updated_at)
+             VALUES ({user}, '2099-01-01T00:00:00+00:00', '{LONG_AGO}', '{LONG_AGO}') RETURNING id"
+        );
+        let session = self.raw.number(&sql).await;
+        let secret = &self.service.settings.session_secrets[0];
+        let value = test_observer::domain::session_cookie::sign(session, secret, self.service.clock.now());
+        format!("session={value}")
     }
 
     /// Starts an execution and returns its id.

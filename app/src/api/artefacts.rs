@@ -33,6 +33,21 @@ text_enum! {
 }
 
 text_enum! {
+    /// How far an artefact has come, in the words of all families, lowest first.
+    #[allow(missing_docs, clippy::allow_attributes, reason = "the stores' and the archive's own words")]
+    pub enum StageName {
+        Proposed = "proposed",
+        Updates = "updates",
+        Edge = "edge",
+        Beta = "beta",
+        Candidate = "candidate",
+        Stable = "stable",
+        Pending = "pending",
+        Current = "current",
+    }
+}
+
+text_enum! {
     /// How far a snap has come.
     #[allow(missing_docs, clippy::allow_attributes, reason = "the store's own words")]
     pub enum SnapStage { Edge = "edge", Beta = "beta", Candidate = "candidate", Stable = "stable", }
@@ -186,4 +201,49 @@ pub struct ArtefactVersionResponse {
     pub version: String,
     /// The artefact of that version.
     pub artefact_id: i64,
+}
+
+/// Names of artefacts, each once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ArtefactSearchResponse {
+    /// In ascending order.
+    pub artefacts: Vec<String>,
+    /// All there are, on whatever page.
+    pub count: i64,
+    /// Names of a page.
+    pub limit: i64,
+    /// Names left out before this page.
+    pub offset: i64,
+}
+
+/// A version of a name, as it was registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ArtefactHistoryItemResponse {
+    /// The artefact.
+    pub artefact_id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// How far it has come.
+    pub stage: String,
+    /// When it was registered.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = DateTime))]
+    pub created_at: Timestamp,
+}
+
+/// The versions of a name over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ArtefactHistoryResponse {
+    /// Versions on this page.
+    pub count: i64,
+    /// All there are, on whatever page.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(required = false))]
+    pub total: i64,
+    /// Newest first.
+    pub items: Vec<ArtefactHistoryItemResponse>,
 }

@@ -47,6 +47,48 @@ impl<const MAX: usize> Deserr<Problems> for Limited<MAX> {
     }
 }
 
+/// A field of a change, where absent and null differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// The field is absent: leave what is there.
+    #[default]
+    Keep,
+    /// The field is null: take away what is there.
+    Clear,
+    /// Put this in its place.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The same with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+}
+
+impl<T: Default> Patch<T> {
+    /// The value, or that of nothing.
+    pub fn or_default(self) -> T {
+        match self {
+            Self::Set(value) => value,
+            Self::Keep | Self::Clear => T::default(),
+        }
+    }
+}
+
+impl<T: Deserr<Problems>> Deserr<Problems> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        match value {
+            Value::Null => Ok(Self::Clear),
+            value => T::deserialize_from_value(value, location).map(Self::Set),
+        }
+    }
+}
+
 /// A text of 1 to 200 characters: a category or value of execution metadata.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -108,7 +150,9 @@ pub struct Int(pub i64);
 
 impl Int {
     /// Reads the spellings that stand for an integer in a path, a query or a JSON text.
-    pub fn from_text(text: &str) -> Option<i64> {
+    ///
+    /// A number beyond 128 bits is an integer all the same; the range check refuses it.
+    pub fn from_text(text: &str) -> Option<i128> {
         let text = text.trim();
         let (sign, digits) = match text.strip_prefix(['+', '-']) {
             Some(rest) if text.starts_with('-') => (-1, rest),
@@ -125,40 +169,51 @@ impl Int {
         if !is_grouped || plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        // A number beyond 64 bits is an integer all the same; the range check refuses it.
-        Some(plain.parse::<i64>().map_or(i64::MAX, |number| number) * sign)
+        Some(plain.parse::<i128>().map_or(i128::MAX, |number| number) * sign)
     }
 
-    fn in_range(number: i64, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
-        let (min, max) = (i64::from(i32::MIN), i64::from(i32::MAX));
-        if number < min {
-            return Err(Problems::one(location, Problem::below(min), Some(json!(number))));
+    fn read<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>, min: i64, max: i64) -> Result<i64, Problems> {
+        let (number, echo) = match value {
+            Value::Integer(number) => (i128::from(number), json!(number)),
+            Value::NegativeInteger(number) => (i128::from(number), json!(number)),
+            Value::Boolean(flag) => (i128::from(flag), json!(flag)),
+            #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates and is refused")]
+            Value::Float(number) if number.fract() == 0.0 => (number as i128, json!(number)),
+            Value::Float(number) => {
+                let text = "Input should be a valid integer, got a number with a fractional part";
+                return Err(Problems::one(location, Problem::new("int_from_float", text), Some(json!(number))));
+            }
+            Value::String(text) => match Self::from_text(&text) {
+                Some(number) => (number, json!(text)),
+                None => return Err(Problems::one(location, Problem::int_parsing(), Some(json!(text)))),
+            },
+            other => return Err(Problems::one(location, wrong_kind(&[ValueKind::Integer]), Some(other.into()))),
+        };
+        match i64::try_from(number) {
+            Ok(number) if (min..=max).contains(&number) => Ok(number),
+            _ if number < i128::from(min) => Err(Problems::one(location, Problem::below(min), Some(echo))),
+            _ => Err(Problems::one(location, Problem::above(max), Some(echo))),
         }
-        if number > max {
-            return Err(Problems::one(location, Problem::above(max), Some(json!(number))));
-        }
-        Ok(Self(number))
     }
 }
 
 impl Deserr<Problems> for Int {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
-        match value {
-            Value::Integer(number) => Self::in_range(i64::try_from(number).unwrap_or(i64::MAX), location),
-            Value::NegativeInteger(number) => Self::in_range(number, location),
-            Value::Boolean(flag) => Ok(Self(i64::from(flag))),
-            #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates and is refused")]
-            Value::Float(number) if number.fract() == 0.0 => Self::in_range(number as i64, location),
-            Value::Float(number) => {
-                let text = "Input should be a valid integer, got a number with a fractional part";
-                Err(Problems::one(location, Problem::new("int_from_float", text), Some(json!(number))))
-            }
-            Value::String(text) => match Self::from_text(&text) {
-                Some(number) => Self::in_range(number, location),
-                None => Err(Problems::one(location, Problem::int_parsing(), Some(json!(text)))),
-            },
-            other => Err(Problems::one(location, wrong_kind(&[ValueKind::Integer]), Some(other.into()))),
-        }
+        Self::read(value, location, i64::from(i32::MIN), i64::from(i32::MAX)).map(Self)
+    }
+}
+
+/// An integer from `MIN` to `MAX`, in the spellings of [`Int`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Ranged<const MIN: i64, const MAX: i64>(pub i64);
+
+/// How many rows of a list to leave out.
+pub type Offset = Ranged<0, { i64::MAX }>;
+
+impl<const MIN: i64, const MAX: i64> Deserr<Problems> for Ranged<MIN, MAX> {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, Problems> {
+        Int::read(value, location, MIN, MAX).map(Self)
     }
 }
 
@@ -260,7 +315,7 @@ mod tests {
     use deserr::Deserr;
     use serde_json::{Value, json};
 
-    use super::{Flag, HttpUrl, Int, Problems};
+    use super::{Flag, HttpUrl, Int, Problems, Ranged};
 
     fn read<T: Deserr<Problems>>(value: Value) -> Result<T, String> {
         deserr::deserialize::<T, _, Problems>(value).map_err(|problems| problems.0[0].kind.clone())
@@ -292,6 +347,17 @@ mod tests {
             let read = read::<Int>(value.clone()).map(|int| int.0);
             assert_eq!(read, expected.map_err(str::to_owned), "{value}");
         }
+    }
+
+    #[test]
+    fn a_range_refuses_what_lies_outside_and_repeats_it() {
+        for (value, kind) in
+            [(json!("0"), "greater_than_equal"), (json!("11"), "less_than_equal"), (json!(0), "greater_than_equal")]
+        {
+            let problems = deserr::deserialize::<Ranged<1, 10>, _, Problems>(value.clone()).unwrap_err();
+            assert_eq!((problems.0[0].kind.as_str(), &problems.0[0].input), (kind, &Some(value)));
+        }
+        assert_eq!(read::<Ranged<1, 10>>(json!("10")), Ok(Ranged(10)));
     }
 
     #[test]

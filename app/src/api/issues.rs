@@ -49,12 +49,14 @@ pub struct MinimalIssueResponse {
     /// What the tracker says.
     pub status: IssueStatus,
     /// Where it is read.
+    #[cfg_attr(feature = "ssr", schema(format = Uri, max_length = 2083, min_length = 1))]
     pub url: String,
     /// Its labels; null when never learnt.
     #[serde(default)]
     pub labels: Option<Vec<String>>,
     /// How many executions it is attached to; always 0 where it stands inside a test result.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(default = 0))]
     pub test_executions_count: i64,
 }
 

@@ -1,17 +1,33 @@
 //! The API's types, as they travel between server and browser: one file per noun, the same names as the REST contract.
 
+#[cfg(feature = "ssr")]
+mod artefact_patch;
 mod artefacts;
+#[cfg(feature = "ssr")]
+mod end_test;
+mod environment_reviews;
 mod environments;
 mod errors;
+mod execution_metadata;
 mod getting_started;
 #[cfg(feature = "ssr")]
 mod input;
+#[cfg(feature = "ssr")]
+mod instant;
 mod issues;
+mod matching_rules;
+mod notifications;
 mod permissions;
 #[cfg(feature = "ssr")]
 mod problems;
+mod reported_issues;
+mod rerun_requests;
+#[cfg(feature = "ssr")]
+mod search_filters;
 #[cfg(feature = "ssr")]
 mod start_test;
+mod test_cases;
+mod test_events;
 mod test_executions;
 mod test_results;
 mod text_enum;
@@ -19,18 +35,34 @@ mod timestamp;
 mod users;
 mod version;
 
+#[cfg(feature = "ssr")]
+pub use artefact_patch::*;
 pub use artefacts::*;
+#[cfg(feature = "ssr")]
+pub use end_test::*;
+pub use environment_reviews::*;
 pub use environments::*;
 pub use errors::*;
+pub use execution_metadata::*;
 pub use getting_started::*;
 #[cfg(feature = "ssr")]
 pub use input::*;
+#[cfg(feature = "ssr")]
+pub use instant::*;
 pub use issues::*;
+pub use matching_rules::*;
+pub use notifications::*;
 pub use permissions::*;
 #[cfg(feature = "ssr")]
 pub use problems::*;
+pub use reported_issues::*;
+pub use rerun_requests::*;
+#[cfg(feature = "ssr")]
+pub use search_filters::*;
 #[cfg(feature = "ssr")]
 pub use start_test::*;
+pub use test_cases::*;
+pub use test_events::*;
 pub use test_executions::*;
 pub use test_results::*;
 pub use timestamp::*;

@@ -4,6 +4,8 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Ref, Schema, Type};
 
 use super::{
     CharmStage, DebStage, FamilyName, Flag, HttpUrl, ImageStage, Int, Limited, LongName, PlainLink, Problem, Problems,
@@ -34,6 +36,19 @@ impl DebStageOrNone {
     /// The stage as it is stored.
     pub fn as_str(self) -> &'static str {
         self.0.map_or("", DebStage::as_str)
+    }
+}
+
+impl utoipa::PartialSchema for DebStageOrNone {
+    fn schema() -> RefOr<Schema> {
+        let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
+        AnyOfBuilder::new().item(Ref::from_schema_name(DebStage::name())).item(none).into()
+    }
+}
+
+impl ToSchema for DebStageOrNone {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((DebStage::name().into_owned(), <DebStage as utoipa::PartialSchema>::schema()));
     }
 }
 
@@ -190,7 +205,7 @@ start_request! {
         pub source: Limited<200>,
         /// The pocket it comes from.
         #[deserr(default)]
-        #[schema(value_type = String, required = false, default = "", max_length = 100)]
+        #[schema(inline, required = false, default = "")]
         pub execution_stage: DebStageOrNone,
     }
 }
@@ -200,7 +215,7 @@ start_request! {
     #[deserr(error = Problems)]
     StartImageTestExecutionRequest {
         /// The family; it selects the schema.
-        #[schema(required = false)]
+        #[schema(required = false, default = "image")]
         pub family: FamilyName,
         /// The checksum that identifies the image.
         #[schema(value_type = String, max_length = 200)]

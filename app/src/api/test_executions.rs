@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentResponse, Timestamp, text_enum};
+use super::{
+    ArtefactBuildMinimalResponse, ArtefactResponse, EnvironmentResponse, TestResultResponse, Timestamp, text_enum,
+};
 
 text_enum! {
     /// How far an execution is.
@@ -37,7 +39,7 @@ pub struct TestExecutionRelevantLinkResponse {
     /// What it leads to.
     pub label: String,
     /// The normalised address.
-    #[cfg_attr(feature = "ssr", schema(format = Uri))]
+    #[cfg_attr(feature = "ssr", schema(format = Uri, max_length = 2083, min_length = 1))]
     pub url: String,
     /// Its id.
     pub id: i64,
@@ -76,6 +78,90 @@ pub struct TestExecutionResponse {
     /// How urgently; null exactly when no rerun is requested.
     #[cfg_attr(feature = "ssr", schema(required = true))]
     pub rerun_priority: Option<i64>,
+}
+
+/// An execution with what it is about and what it found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestExecutionResponseWithContext {
+    /// Its id.
+    pub id: i64,
+    /// The CI job that runs it.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub ci_link: Option<String>,
+    /// Its page in the certification site.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub c3_link: Option<String>,
+    /// In the order they were added.
+    #[serde(default)]
+    pub relevant_links: Vec<TestExecutionRelevantLinkResponse>,
+    /// Where it runs.
+    pub environment: EnvironmentResponse,
+    /// How far it is.
+    pub status: TestExecutionStatus,
+    /// The name of what is run.
+    pub test_plan: String,
+    /// When it was registered.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = DateTime))]
+    pub created_at: Timestamp,
+    /// Free facts; a category's values are in the order they became known.
+    pub execution_metadata: ExecutionMetadata,
+    /// False while a failed or skipped result has no issue attached.
+    pub is_triaged: bool,
+    /// Whether somebody wants the same plan, build and environment run again.
+    pub is_rerun_requested: bool,
+    /// How urgently; null exactly when no rerun is requested.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub rerun_priority: Option<i64>,
+    /// What was tested.
+    pub artefact: ArtefactResponse,
+    /// Its build.
+    pub artefact_build: ArtefactBuildMinimalResponse,
+    /// What was found, newest first; without what the same tests said before.
+    #[serde(default)]
+    pub test_results: Vec<TestResultResponse>,
+}
+
+impl TestExecutionResponse {
+    /// The execution with what it is about and what it found.
+    pub fn with_context(
+        self,
+        artefact: ArtefactResponse,
+        artefact_build: ArtefactBuildMinimalResponse,
+        test_results: Vec<TestResultResponse>,
+    ) -> TestExecutionResponseWithContext {
+        TestExecutionResponseWithContext {
+            id: self.id,
+            ci_link: self.ci_link,
+            c3_link: self.c3_link,
+            relevant_links: self.relevant_links,
+            environment: self.environment,
+            status: self.status,
+            test_plan: self.test_plan,
+            created_at: self.created_at,
+            execution_metadata: self.execution_metadata,
+            is_triaged: self.is_triaged,
+            is_rerun_requested: self.is_rerun_requested,
+            rerun_priority: self.rerun_priority,
+            artefact,
+            artefact_build,
+            test_results,
+        }
+    }
+}
+
+/// A page of executions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestExecutionSearchResponse {
+    /// All that were found, on whatever page.
+    pub count: i64,
+    /// Executions of a page.
+    pub limit: i64,
+    /// Executions left out before this page.
+    pub offset: i64,
+    /// Newest first.
+    pub test_executions: Vec<TestExecutionResponseWithContext>,
 }
 
 /// What a client changes about an execution. Absent and null both mean: leave it.

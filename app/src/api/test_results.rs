@@ -67,6 +67,7 @@ pub struct TestResultResponse {
     pub io_log: String,
     /// Up to ten earlier results of the same case in the same environment, newest first.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(default = json!([])))]
     pub previous_results: Vec<PreviousTestResult>,
     /// The attached issues, in the order of attachment.
     pub issues: Vec<MinimalIssueTestResultAttachmentResponse>,

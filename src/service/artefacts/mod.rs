@@ -1,16 +1,19 @@
 //! Artefacts, as the API shows them.
 
+mod update;
+
 use std::collections::HashMap;
 
 use app::api::{
-    ArtefactBuildMinimalResponse, ArtefactBuildResponse, ArtefactMinimalResponse, ArtefactResponse,
-    ArtefactVersionResponse, FamilyName, ReviewerResponse,
+    ArtefactBuildMinimalResponse, ArtefactBuildResponse, ArtefactHistoryItemResponse, ArtefactHistoryResponse,
+    ArtefactMinimalResponse, ArtefactResponse, ArtefactSearchResponse, ArtefactVersionResponse, FamilyName,
+    ReviewerResponse,
 };
 
 use super::test_executions::show_executions;
 use super::{Service, ServiceResult, artefact_not_found};
 use crate::store::artefact_builds::{BuildRow, BundlingRow};
-use crate::store::artefacts::{ArtefactRow, ReviewerRow};
+use crate::store::artefacts::{ArtefactRow, HistoryFilter, HistoryRow, NameFilter, ReviewerRow};
 use crate::store::environment_reviews::ReviewCounts;
 use crate::store::{StoreResult, Tx, artefact_builds, artefacts, environment_reviews, test_executions};
 
@@ -26,8 +29,40 @@ impl Service {
     pub async fn get_artefact(&self, id: i64) -> ServiceResult<ArtefactResponse> {
         let mut tx = self.db.read().await?;
         let row = artefacts::find_artefact(&mut tx, id).await?.ok_or_else(|| artefact_not_found(id))?;
-        let shown = show_artefacts(&mut tx, vec![row]).await?;
-        shown.into_iter().next().ok_or_else(|| artefact_not_found(id))
+        show_artefact_row(&mut tx, row).await
+    }
+
+    /// Whether there is such an artefact.
+    pub async fn check_artefact(&self, id: i64) -> ServiceResult<()> {
+        let mut tx = self.db.read().await?;
+        artefacts::find_artefact(&mut tx, id).await?.map(drop).ok_or_else(|| artefact_not_found(id))
+    }
+
+    /// A page of the distinct names of artefacts that are not archived.
+    pub async fn search_artefacts(
+        &self,
+        filter: &NameFilter,
+        limit: i64,
+        offset: i64,
+    ) -> ServiceResult<ArtefactSearchResponse> {
+        let mut tx = self.db.read().await?;
+        let names = artefacts::search_names(&mut tx, filter, limit, offset).await?;
+        let count = artefacts::count_names(&mut tx, filter).await?;
+        Ok(ArtefactSearchResponse { artefacts: names, count, limit, offset })
+    }
+
+    /// A page of the versions of a name, the last registered first; archived ones too.
+    pub async fn list_history(
+        &self,
+        filter: &HistoryFilter,
+        limit: i64,
+        offset: i64,
+    ) -> ServiceResult<ArtefactHistoryResponse> {
+        let mut tx = self.db.read().await?;
+        let items = artefacts::list_history(&mut tx, filter, limit, offset).await?;
+        let items: Vec<_> = items.into_iter().map(show_history_item).collect();
+        let total = artefacts::count_history(&mut tx, filter).await?;
+        Ok(ArtefactHistoryResponse { count: i64::try_from(items.len()).unwrap_or(i64::MAX), total, items })
     }
 
     /// The versions beside an artefact's own, newest first.
@@ -70,6 +105,34 @@ impl Service {
             })
             .collect())
     }
+}
+
+fn show_history_item(row: HistoryRow) -> ArtefactHistoryItemResponse {
+    ArtefactHistoryItemResponse {
+        artefact_id: row.id,
+        name: row.name,
+        version: row.version,
+        stage: row.stage,
+        created_at: row.created_at.into(),
+    }
+}
+
+async fn show_artefact_row(tx: &mut Tx, row: ArtefactRow) -> ServiceResult<ArtefactResponse> {
+    let id = row.id;
+    let shown = show_artefacts(tx, vec![row]).await?;
+    shown.into_iter().next().ok_or_else(|| artefact_not_found(id))
+}
+
+/// Those of the artefacts that exist, by id.
+pub(super) async fn list_shown_artefacts(tx: &mut Tx, ids: &[i64]) -> StoreResult<HashMap<i64, ArtefactResponse>> {
+    let rows = artefacts::list_artefacts(tx, ids).await?;
+    Ok(show_artefacts(tx, rows).await?.into_iter().map(|artefact| (artefact.id, artefact)).collect())
+}
+
+/// Those of the builds that exist, by id.
+pub(super) async fn list_builds(tx: &mut Tx, ids: &[i64]) -> StoreResult<HashMap<i64, ArtefactBuildMinimalResponse>> {
+    let rows = artefact_builds::list_builds(tx, ids).await?;
+    Ok(rows.into_iter().map(|build| (build.id, show_build(build))).collect())
 }
 
 /// Artefacts with what the API counts and lists of them: a fixed number of statements for any number of artefacts.

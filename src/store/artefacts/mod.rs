@@ -1,9 +1,15 @@
 //! Artefacts and who reviews them.
 
+mod search;
+mod update;
+
 use app::api::{ArtefactStatus, FamilyName};
 use chrono::NaiveDate;
 use futures::TryFutureExt;
 use sqlx::types::Json;
+
+pub use search::*;
+pub use update::*;
 
 use super::{IdRow, Moment, StoreResult, Tx, on, on_built};
 
@@ -125,6 +131,14 @@ pub async fn find_artefact(tx: &mut Tx, id: i64) -> StoreResult<Option<ArtefactR
     on!(tx, |conn, _| sqlx::query_as(select_artefacts!("WHERE id = $1")).bind(id).fetch_optional(conn))
 }
 
+/// Those of the artefacts that exist, with everything the API shows of them, by id.
+pub async fn list_artefacts(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<ArtefactRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(select_artefacts!("WHERE artefact.id IN ints($1) ORDER BY id")))
+        .bind(ids)
+        .fetch_all(conn))
+}
+
 /// The current artefacts of one family, or of all.
 ///
 /// Archived ones never count. Charms are all current; of the other families the newest of each group is: per stage, name
@@ -190,7 +204,7 @@ pub async fn list_reviewers(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResult<Ve
 
 /// Keeps other requests from assigning reviewers to the artefact until this transaction ends.
 pub async fn lock_artefact(tx: &mut Tx, id: i64) -> StoreResult<()> {
-    on!(tx, |conn, sql| sqlx::query(sql.of("SELECT id FROM artefact WHERE id = $1 FOR UPDATE OF artefact"))
+    on!(tx, |conn, sql| sqlx::query(sql.of("SELECT id FROM artefact WHERE id = $1 FOR NO KEY UPDATE OF artefact"))
         .bind(id)
         .execute(conn)
         .map_ok(drop))?;
@@ -217,7 +231,7 @@ pub async fn add_reviewers(tx: &mut Tx, artefact_id: i64, user_ids: &[i64], afte
 }
 
 /// Sets the day by which somebody should have decided.
-pub async fn update_due_date(tx: &mut Tx, artefact_id: i64, due: Option<NaiveDate>, now: Moment) -> StoreResult<()> {
+pub async fn update_due_date(tx: &mut Tx, artefact_id: i64, due: NaiveDate, now: Moment) -> StoreResult<()> {
     on!(tx, |conn, _| sqlx::query("UPDATE artefact SET due_date = $2, updated_at = $3 WHERE id = $1")
         .bind(artefact_id)
         .bind(due)

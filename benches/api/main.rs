@@ -3,6 +3,8 @@
 //! A server in this process answers over HTTP on loopback; each of its requests takes turns with the raw statement it
 //! is compared with, so that a noisy machine slows both.
 
+mod large;
+
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -29,23 +31,35 @@ fn main() -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         println!("{:<46} {:>8} {:>8} {:>8} {:>9} {:>7}", "", "req/s", "p50 ms", "p95 ms", "raw p50", "ratio");
         let folder = std::env::temp_dir().join(format!("to_bench_{}", std::process::id()));
-        let file = DbUrl::Sqlite(folder.join("bench.db"));
-        let measured = measure("SQLite", &file).await;
-        drop(std::fs::remove_dir_all(folder));
+        let sqlite = |name: &str| DbUrl::Sqlite(folder.join(name));
+        let measured = measure("SQLite", &sqlite("small.db"), &sqlite("large.db")).await;
+        drop(std::fs::remove_dir_all(&folder));
         measured?;
         let server = std::env::var("TEST_POSTGRES_URL").context("no PostgreSQL server: run `make bench`")?;
-        measure("PostgreSQL", &DbUrl::from_str(&server)?).await
+        let large = create_database(&server, "large").await?;
+        measure("PostgreSQL", &DbUrl::from_str(&server)?, &large).await
     })
 }
 
-async fn measure(name: &str, url: &DbUrl) -> anyhow::Result<()> {
-    let mut bench = Bench::start(name, url).await?;
+/// A new database beside the one that the URL names.
+async fn create_database(server: &str, name: &str) -> anyhow::Result<DbUrl> {
+    let mut connection = PgConnectOptions::from_str(server)?.connect().await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
+    let (address, _) = server.rsplit_once('/').context("no database in the URL")?;
+    Ok(DbUrl::from_str(&format!("{address}/{name}"))?)
+}
+
+async fn measure(name: &str, small: &DbUrl, large: &DbUrl) -> anyhow::Result<()> {
+    let mut bench = Bench::start(name, small).await?;
     bench.start_test().await?;
-    bench.report(100, 60).await?;
-    bench.report(1_000, 40).await?;
+    bench.report(100, 60, None).await?;
+    bench.report(1_000, 40, None).await?;
     bench.complete().await?;
     bench.builds().await?;
     bench.artefacts().await?;
+    bench.db.close().await;
+    let mut bench = Bench::start(&format!("{name}, large"), large).await?;
+    bench.large().await?;
     bench.db.close().await;
     Ok(())
 }
@@ -59,6 +73,13 @@ struct Bench {
     raw: Raw,
 }
 
+/// What a percentile of the requests' times must not go beyond.
+#[derive(Clone, Copy)]
+struct Limit {
+    percentile: usize,
+    ms: f64,
+}
+
 /// How long each turn of a request and of its raw statement took.
 #[derive(Default)]
 struct Times {
@@ -67,7 +88,11 @@ struct Times {
 }
 
 impl Times {
-    fn print(mut self, database: &str, case: &str) {
+    fn print(self, database: &str, case: &str) {
+        self.print_with_limit(database, case, None);
+    }
+
+    fn print_with_limit(mut self, database: &str, case: &str, limit: Option<Limit>) {
         self.request.sort_unstable();
         self.raw.sort_unstable();
         let ms = |times: &[Duration], part: usize| {
@@ -77,7 +102,11 @@ impl Times {
         let total: Duration = self.request.iter().sum();
         let rate = f64::from(u32::try_from(self.request.len()).unwrap_or(u32::MAX)) / total.as_secs_f64();
         let label = format!("{database}: {case}");
-        println!("{label:<46} {rate:>8.0} {p50:>8.2} {p95:>8.2} {raw:>9.2} {:>7.2}", raw / p50);
+        let judgement = limit.map_or_else(String::new, |limit| {
+            let word = if ms(&self.request, limit.percentile) > limit.ms { "beyond" } else { "within" };
+            format!("  p{} {word} {} ms", limit.percentile, limit.ms)
+        });
+        println!("{label:<46} {rate:>8.0} {p50:>8.2} {p95:>8.2} {raw:>9.2} {:>7.2}{judgement}", raw / p50);
     }
 }
 
@@ -135,7 +164,7 @@ impl Bench {
     }
 
     /// A batch of results with logs, of cases that are known, to a new execution.
-    async fn report(&mut self, size: usize, rounds: usize) -> anyhow::Result<()> {
+    async fn report(&mut self, size: usize, rounds: usize, limit: Option<Limit>) -> anyhow::Result<()> {
         let log: String =
             "kernel: wlan0: link is not ready, waiting for carrier\n".chars().cycle().take(LOG_BYTES).collect();
         let batch: Vec<Value> = (0..size)
@@ -161,7 +190,7 @@ impl Bench {
                 times.raw.push(raw);
             }
         }
-        times.print(&self.name, &format!("{size} results of 2 kB (raw: the same rows)"));
+        times.print_with_limit(&self.name, &format!("{size} results of 2 kB (raw: the same rows)"), limit);
         Ok(())
     }
 
@@ -321,6 +350,11 @@ impl Raw {
     async fn update_execution(&mut self, id: i64) -> anyhow::Result<()> {
         let sql = "UPDATE test_execution SET status = 'FAILED', updated_at = $2 WHERE id = $1";
         raw!(self, |conn| sqlx::query(sql).bind(id).bind(now()).execute(conn));
+        Ok(())
+    }
+
+    async fn execute(&mut self, sql: String) -> anyhow::Result<()> {
+        raw!(self, |conn| sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn));
         Ok(())
     }
 

@@ -1,0 +1,200 @@
+//! A large installation: 1,000 artefacts in 50 environments each, with a million results on PostgreSQL and 300,000 on SQLite,
+//! and how long everything that can be read from it takes.
+
+use std::time::Instant;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::{Bench, Limit, Raw, Times};
+
+const ARTEFACTS: usize = 1_000;
+const ENVIRONMENTS: usize = 50;
+const EXECUTIONS: usize = ARTEFACTS * ENVIRONMENTS;
+const CASES: usize = 2_000;
+
+/// The numbers below a limit, as `n.i`.
+fn numbers(below: usize) -> String {
+    format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {below})")
+}
+
+impl Raw {
+    /// A moment so many seconds after the beginning of 2031.
+    fn moment(&self, seconds: &str) -> String {
+        match self {
+            Self::Sqlite(_) => {
+                format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', '2031-01-01', '+' || ({seconds}) || ' seconds')")
+            }
+            Self::Postgres(_) => format!("TIMESTAMPTZ '2031-01-01 00:00:00+00' + ({seconds}) * INTERVAL '1 second'"),
+        }
+    }
+
+    fn results_of_an_execution(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => 300_000 / EXECUTIONS,
+            Self::Postgres(_) => 1_000_000 / EXECUTIONS,
+        }
+    }
+
+    /// Fills an empty database, past the application: over the API it would take an hour.
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        for sql in self.rows_of_artefacts().into_iter().chain(self.rows_of_tests()) {
+            self.execute(sql).await?;
+        }
+        self.execute("ANALYZE".to_owned()).await
+    }
+
+    fn rows_of_artefacts(&self) -> Vec<String> {
+        let now = self.moment("0");
+        let later = self.moment("i * 60");
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let (artefacts, users, reviews) = (numbers(ARTEFACTS), numbers(40), numbers(EXECUTIONS));
+        vec![
+            format!("INSERT INTO app_user (email, name, created_at, updated_at)
+                {users} SELECT 'user' || i || '@example.org', 'User ' || i, {now}, {now} FROM n"),
+            format!("INSERT INTO team (name, created_at, updated_at)
+                {} SELECT 'team ' || i, {now}, {now} FROM n", numbers(5)),
+            format!("INSERT INTO artefact_matching_rule (family, name, created_at, updated_at)
+                {} SELECT 'deb', 'artefact-' || i, {now}, {now} FROM n", numbers(100)),
+            "INSERT INTO artefact_matching_rule_team_association (artefact_matching_rule_id, team_id)
+                SELECT id, 1 + id % 5 FROM artefact_matching_rule".to_owned(),
+            format!("INSERT INTO artefact (family, name, version, stage, track, sha256, bundled_builds_hash, created_at, updated_at)
+                {artefacts} SELECT CASE i % 5 WHEN 0 THEN 'snap' WHEN 1 THEN 'deb' WHEN 2 THEN 'charm' WHEN 3 THEN 'image'
+                    ELSE 'solution' END, 'artefact-' || i, '1.' || i, CASE i % 5 WHEN 1 THEN 'proposed' WHEN 3 THEN 'pending'
+                    ELSE 'beta' END, CASE WHEN i % 5 IN (1, 3) THEN '' ELSE 'latest' END,
+                    CASE i % 5 WHEN 3 THEN 'sha' || i ELSE '' END, CASE i % 5 WHEN 4 THEN '{hash}' END, {later}, {later} FROM n"),
+            format!("INSERT INTO artefact_build (artefact_id, architecture, created_at, updated_at)
+                {artefacts} SELECT i + 1, 'amd64', {later}, {later} FROM n"),
+            format!("INSERT INTO environment (name, architecture, created_at, updated_at)
+                {} SELECT 'environment-' || i, 'amd64', {now}, {now} FROM n", numbers(ENVIRONMENTS)),
+            format!("INSERT INTO artefact_build_environment_review
+                    (artefact_build_id, environment_id, review_decision, created_at, updated_at)
+                {reviews} SELECT 1 + i / {ENVIRONMENTS}, 1 + i % {ENVIRONMENTS},
+                    CASE WHEN i % 3 = 0 THEN '[\"APPROVED_ALL_TESTS_PASS\"]' ELSE '[]' END{}, {now}, {now} FROM n",
+                if matches!(self, Self::Postgres(_)) { "::jsonb" } else { "" }),
+            "INSERT INTO environment_review_reviewers_association (environment_review_id, user_id)
+                SELECT id, 1 + id % 40 FROM artefact_build_environment_review".to_owned(),
+            "INSERT INTO artefact_reviewers_association (artefact_id, user_id) SELECT id, 1 + id % 40 FROM artefact".to_owned(),
+            format!("INSERT INTO notification (user_id, notification_type, target_url, created_at, updated_at)
+                {} SELECT 1, 'USER_ASSIGNED_ARTEFACT_REVIEW', 'http://localhost/snaps/' || i, {later}, {later} FROM n",
+                numbers(10_000)),
+            format!("INSERT INTO environment_issue (environment_name, description, is_confirmed, created_at, updated_at)
+                {} SELECT 'environment-' || i, 'slow', FALSE, {now}, {now} FROM n", numbers(200)),
+            format!("INSERT INTO test_case_issue (case_name, template_id, url, description, created_at, updated_at)
+                {} SELECT 'case/' || i, '', 'https://github.com/a/b/issues/1', 'flaky', {now}, {now} FROM n", numbers(200)),
+        ]
+    }
+
+    fn rows_of_tests(&self) -> Vec<String> {
+        let now = self.moment("0");
+        let later = self.moment("i * 60");
+        let per_execution = self.results_of_an_execution();
+        let log = "kernel: wlan0: link is not ready, waiting for carrier; ".repeat(8);
+        vec![
+            format!("INSERT INTO test_plan (name, created_at, updated_at) VALUES ('smoke', {now}, {now})"),
+            format!("INSERT INTO test_case (name, category, template_id, created_at, updated_at)
+                {} SELECT 'case/' || i, 'bench', 'template/' || (i / 10), {now}, {now} FROM n", numbers(CASES)),
+            format!("INSERT INTO test_execution
+                    (artefact_build_id, environment_id, test_plan_id, status, ci_link, created_at, updated_at)
+                {} SELECT 1 + i / {ENVIRONMENTS}, 1 + i % {ENVIRONMENTS}, 1,
+                    CASE i % 10 WHEN 0 THEN 'FAILED' ELSE 'PASSED' END, 'https://ci.example/' || i, {later}, {later} FROM n",
+                numbers(EXECUTIONS)),
+            format!("INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
+                {} SELECT CASE i % 20 WHEN 0 THEN 'FAILED' ELSE 'PASSED' END, 1 + i / {per_execution}, 1 + (i * 7) % {CASES}, '',
+                    '{log}', {}, {now} FROM n", numbers(EXECUTIONS * per_execution), self.moment("i * 2")),
+            format!("INSERT INTO issue (source, project, key, created_at, updated_at)
+                {} SELECT 'GITHUB', 'acme/radio', '' || i, {now}, {now} FROM n", numbers(100)),
+            format!("INSERT INTO issue_test_result_attachment (issue_id, test_result_id, created_at, updated_at)
+                SELECT 1 + id % 100, id, {now}, {now} FROM test_result WHERE status = 'FAILED' AND id % 3 = 0"),
+            format!("INSERT INTO test_execution_metadata (category, value, created_at, updated_at)
+                {} SELECT 'kernel', '6.' || i, {now}, {now} FROM n", numbers(100)),
+            "INSERT INTO test_execution_metadata_association_table (test_execution_id, test_execution_metadata_id)
+                SELECT id, 1 + id % 100 FROM test_execution".to_owned(),
+            format!("INSERT INTO test_execution_relevant_link (test_execution_id, label, url, created_at, updated_at)
+                SELECT id, 'log', 'https://logs.example/', {now}, {now} FROM test_execution"),
+            format!("INSERT INTO test_event (test_execution_id, event_name, timestamp, detail, created_at, updated_at)
+                SELECT id, CASE id % 50 WHEN 0 THEN 'provision_fail' ELSE 'job_start' END, {now}, '', {now}, {now}
+                FROM test_execution"),
+            format!("INSERT INTO test_execution_rerun_request
+                    (test_plan_id, artefact_build_id, environment_id, priority, created_at, updated_at)
+                SELECT 1, artefact_build_id, environment_id, id % 7, created_at, {now} FROM test_execution WHERE id % 100 = 0"),
+        ]
+    }
+}
+
+/// A read, its limit in milliseconds, and what its rows take when they are read alone.
+type Case = (&'static str, f64, &'static str, &'static str);
+
+const NEWEST: &str = "SELECT id FROM test_execution ORDER BY created_at DESC LIMIT 50";
+
+#[rustfmt::skip]
+const READS: &[Case] = &[
+    ("list of artefacts", 50.0, "/v1/artefacts", "SELECT * FROM artefact WHERE NOT archived ORDER BY name"),
+    ("list of a family", 50.0, "/v1/artefacts?family=deb", "SELECT * FROM artefact WHERE NOT archived AND family = 'deb' ORDER BY name"),
+    ("artefact", 50.0, "/v1/artefacts/500", "SELECT * FROM artefact WHERE id = 500"),
+    ("versions", 50.0, "/v1/artefacts/500/versions", "SELECT id, version FROM artefact WHERE name = 'artefact-499'"),
+    ("builds", 50.0, "/v1/artefacts/500/builds", "SELECT * FROM test_execution WHERE artefact_build_id = 500"),
+    ("environment reviews", 50.0, "/v1/artefacts/500/environment-reviews", "SELECT * FROM artefact_build_environment_review WHERE artefact_build_id = 500"),
+    ("artefact names", 50.0, "/v1/artefacts/search?q=fact-9", "SELECT DISTINCT name FROM artefact WHERE lower(name) LIKE '%fact-9%' ORDER BY name LIMIT 50"),
+    ("history", 50.0, "/v1/artefacts/history?family=deb&name=artefact-1&track=", "SELECT * FROM artefact WHERE family = 'deb' AND name = 'artefact-1'"),
+    ("execution", 50.0, "/v1/test-executions/25000", "SELECT * FROM test_execution WHERE id = 25000"),
+    ("results of an execution", 50.0, "/v1/test-executions/25000/test-results", "SELECT * FROM test_result WHERE test_execution_id = 25000"),
+    ("events", 50.0, "/v1/test-executions/25000/status_update", "SELECT * FROM test_event WHERE test_execution_id = 25000"),
+    ("pending reruns", 50.0, "/v1/test-executions/reruns?limit=50", "SELECT * FROM test_execution_rerun_request ORDER BY priority DESC, created_at LIMIT 50"),
+    ("environments", 50.0, "/v1/environments?q=ment-4", "SELECT DISTINCT name FROM environment WHERE lower(name) LIKE '%ment-4%'"),
+    ("environments of a family", 50.0, "/v1/environments?families=image", "SELECT DISTINCT name FROM environment"),
+    ("test cases", 50.0, "/v1/test-cases?q=se/19", "SELECT name FROM test_case WHERE lower(name) LIKE '%se/19%' ORDER BY name LIMIT 50"),
+    ("test cases of a family", 50.0, "/v1/test-cases?families=image", "SELECT name FROM test_case ORDER BY name LIMIT 50"),
+    ("execution metadata", 50.0, "/v1/execution-metadata", "SELECT * FROM test_execution_metadata ORDER BY id"),
+    ("matching rules", 50.0, "/v1/artefact-matching-rules", "SELECT * FROM artefact_matching_rule ORDER BY id"),
+    ("notifications", 50.0, "/v1/users/1/notifications", "SELECT * FROM notification WHERE user_id = 1 ORDER BY created_at DESC LIMIT 50"),
+    ("unread notifications", 50.0, "/v1/users/1/notifications/count?unread_only=true", "SELECT COUNT(*) FROM notification WHERE user_id = 1"),
+    ("reported issues", 50.0, "/v1/test-cases/reported-issues", "SELECT * FROM test_case_issue ORDER BY id"),
+    ("search", 150.0, "/v1/test-executions", NEWEST),
+    ("search: family", 150.0, "/v1/test-executions?families=deb", NEWEST),
+    ("search: artefact", 150.0, "/v1/test-executions?artefacts=artefact-77", NEWEST),
+    ("search: version", 150.0, "/v1/test-executions?artefact_versions=1.77", NEWEST),
+    ("search: stage", 150.0, "/v1/test-executions?artefact_stages=beta", NEWEST),
+    ("search: track", 150.0, "/v1/test-executions?artefact_tracks=latest", NEWEST),
+    ("search: archived", 150.0, "/v1/test-executions?artefact_is_archived=true", NEWEST),
+    ("search: environment", 150.0, "/v1/test-executions?environments=environment-7", NEWEST),
+    ("search: metadata", 150.0, "/v1/test-executions?execution_metadata=a2VybmVs:Ni45", NEWEST),
+    ("search: status", 150.0, "/v1/test-executions?test_execution_statuses=FAILED", NEWEST),
+    ("search: reviewer", 150.0, "/v1/test-executions?reviewer_ids=7", NEWEST),
+    ("search: nobody reviews", 150.0, "/v1/test-executions?reviewer_ids=none", NEWEST),
+    ("search: rerun requested", 150.0, "/v1/test-executions?rerun_is_requested=true", NEWEST),
+    ("search: latest", 150.0, "/v1/test-executions?execution_is_latest=true", NEWEST),
+    ("search: superseded", 150.0, "/v1/test-executions?execution_is_latest=false", NEWEST),
+    ("search: result", 150.0, "/v1/test-executions?test_result=1234", NEWEST),
+    ("search: no results", 150.0, "/v1/test-executions?test_result=none", NEWEST),
+    ("search: event", 150.0, "/v1/test-executions?event_names=provision_fail", NEWEST),
+    ("search: no event", 150.0, "/v1/test-executions?event_names=none", NEWEST),
+    ("search: changed since", 150.0, "/v1/test-executions?from_date=2031-01-20", NEWEST),
+];
+
+impl Bench {
+    /// Fills the database, and reads from it whatever can be read.
+    pub(super) async fn large(&mut self) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        self.raw.fill().await.context("cannot fill the database")?;
+        println!("{}: filled in {:.0} s", self.name, begin.elapsed().as_secs_f64());
+        for (name, limit, path, raw) in READS {
+            let mut times = Times::default();
+            for turn in 0..43 {
+                let begin = Instant::now();
+                let answer: Value = self.send(reqwest::Method::GET, path, Vec::new()).await?;
+                let request = begin.elapsed();
+                anyhow::ensure!(!answer.is_null(), "{path} answers nothing");
+                let begin = Instant::now();
+                self.raw.select(raw).await?;
+                // The first turns prepare the statements of each connection.
+                if turn >= 3 {
+                    times.request.push(request);
+                    times.raw.push(begin.elapsed());
+                }
+            }
+            times.print_with_limit(&self.name, name, Some(Limit { percentile: 95, ms: *limit }));
+        }
+        self.report(1_000, 40, Some(Limit { percentile: 50, ms: 60.0 })).await
+    }
+}

@@ -1,0 +1,29 @@
+-- Answers that are kept for a while, and the indexes that the first pages of searches are read from. Its twin for PostgreSQL
+-- has the same file name in the folder beside this one; the conventions are those of the first file.
+
+-- A write that carries an idempotency key is stored with its answer in one transaction: a repetition is answered from here.
+CREATE TABLE idempotency_key (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    -- Who gave the key: keys of different callers have nothing to do with each other.
+    principal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    -- What was asked for.
+    fingerprint TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    -- NULL only inside the transaction that writes it.
+    status INTEGER,
+    body TEXT
+);
+CREATE UNIQUE INDEX uq_idempotency_key_principal_key ON idempotency_key (principal, key);
+CREATE INDEX ix_idempotency_key_expires_at ON idempotency_key (expires_at);
+
+-- The newest executions, whatever they are about.
+CREATE INDEX ix_test_execution_created_at_id ON test_execution (created_at DESC, id DESC);
+-- Executions in which something happened.
+CREATE INDEX ix_test_event_event_name ON test_event (event_name, test_execution_id);
+-- Earlier results of the same test case, newest first; and whether it has any in executions of a kind, without touching rows
+-- that hold logs.
+DROP INDEX ix_test_result_test_case_id_id;
+CREATE INDEX ix_test_result_test_case_id_id_test_execution_id ON test_result (test_case_id, id, test_execution_id);

@@ -1,0 +1,88 @@
+//! `Idempotency-Key`: a write that is sent again under its key is answered as it was the first time, and done once.
+
+use app::api::{Problem, Problems};
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
+use http_body_util::BodyExt;
+use serde_json::json;
+
+use super::errors::{ApiError, ApiResult};
+use super::gate::client_address;
+use super::test_executions::START_TEST;
+use crate::domain::access::Caller;
+use crate::service::Service;
+use crate::service::entity_tag::EntityTag;
+use crate::store::idempotency_keys::{Claim, KeptAnswer, Outcome, under_claim};
+
+pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const LONGEST_KEY: usize = 255;
+/// As long as an answer is kept.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// Runs a request so that its repetitions change nothing, if it says which ones these are.
+pub(super) async fn run(
+    service: &Service,
+    caller: &Caller,
+    request: Request,
+    body: &Bytes,
+    handle: impl AsyncFnOnce(Request) -> Response,
+) -> ApiResult<Response> {
+    let Some(claim) = read_claim(service, caller, &request, body)? else { return Ok(handle(request).await) };
+    match under_claim(claim, handle(request)).await {
+        Outcome::Unwritten(response) => Ok(response),
+        Outcome::Written(response, _) if !response.status().is_success() => Ok(response),
+        Outcome::Written(response, pending) => {
+            let (parts, body) = response.into_parts();
+            let bytes = body.collect().await.map_err(|_| ApiError::Internal)?.to_bytes();
+            let text = String::from_utf8(bytes.to_vec()).map_err(|_| ApiError::Internal)?;
+            pending.keep(&KeptAnswer { status: parts.status.as_u16().into(), body: text }).await?;
+            Ok(Response::from_parts(parts, Body::from(bytes)))
+        }
+        Outcome::Repeated(kept) => replay(kept),
+        Outcome::Misused => Err(ApiError::Rule("The Idempotency-Key was used for another request".to_owned())),
+    }
+}
+
+fn replay(kept: KeptAnswer) -> ApiResult<Response> {
+    let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = (status.ok_or(ApiError::Internal)?, kept.body.clone()).into_response();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_TYPE);
+    if !kept.body.is_empty() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// What a request promises: by its header, or by being a start like another one where the operator wants these folded.
+fn read_claim(service: &Service, caller: &Caller, request: &Request, body: &Bytes) -> ApiResult<Option<Claim>> {
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let mut content = format!("{} {path}\n", request.method()).into_bytes();
+    content.extend_from_slice(body);
+    let fingerprint = EntityTag::of_text(&content).0;
+    let seconds = service.settings.fold_start_test_seconds;
+    let (key, lifetime) = match request.headers().get(HEADER) {
+        Some(value) => (format!("key {}", read_key(value)?), LIFETIME),
+        None if seconds > 0 && request.method() == Method::PUT && path == START_TEST => {
+            (format!("start {fingerprint}"), TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        }
+        None => return Ok(None),
+    };
+    let now = service.clock.now();
+    Ok(Some(Claim { principal: caller.principal(&client_address(request)), key, fingerprint, now, lifetime }))
+}
+
+fn read_key(value: &HeaderValue) -> ApiResult<&str> {
+    let key = value.to_str().unwrap_or_default().trim();
+    if (1..=LONGEST_KEY).contains(&key.len()) {
+        return Ok(key);
+    }
+    let problem = Problem::value_error(format!("An Idempotency-Key has 1 to {LONGEST_KEY} visible ASCII characters"));
+    let problem = problem.at(vec!["idempotency-key".into()], Some(json!(key)));
+    Err(ApiError::Invalid(Problems(vec![problem]).within("header")))
+}

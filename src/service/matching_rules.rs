@@ -1,0 +1,194 @@
+//! Artefact matching rules: made, changed and removed.
+
+use std::collections::HashSet;
+
+use app::api::{
+    ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse, FamilyName, Int, Limited,
+    TeamMinimal,
+};
+
+use super::artefacts::group_by;
+use super::{Service, ServiceError, ServiceResult};
+use crate::store::matching_rules::{RuleColumns, RuleRow};
+use crate::store::{StoreResult, Tx, matching_rules, teams};
+
+impl Service {
+    /// The rules of one family, or of all, by id.
+    pub async fn list_matching_rules(
+        &self,
+        family: Option<FamilyName>,
+    ) -> ServiceResult<Vec<ArtefactMatchingRuleResponse>> {
+        let mut tx = self.db.read().await?;
+        let rules = matching_rules::list_rules(&mut tx, family).await?;
+        Ok(show_rules(&mut tx, rules).await?)
+    }
+
+    /// One rule.
+    pub async fn get_matching_rule(&self, id: i64) -> ServiceResult<ArtefactMatchingRuleResponse> {
+        let mut tx = self.db.read().await?;
+        let rule = matching_rules::find_rule(&mut tx, id).await?.ok_or_else(|| rule_not_found(id))?;
+        let teams = list_teams(&mut tx, id).await?;
+        Ok(show_rule(rule, teams))
+    }
+
+    /// Makes a rule; a team that is named twice counts once.
+    pub async fn create_matching_rule(
+        &self,
+        request: ArtefactMatchingRuleRequest,
+    ) -> ServiceResult<ArtefactMatchingRuleResponse> {
+        if request.team_ids.is_empty() {
+            let text = "At least one team is required to create a matching rule";
+            return Err(ServiceError::BadRequest(text.to_owned()));
+        }
+        let mut tx = self.db.write().await?;
+        let teams = find_teams(&mut tx, &request.team_ids).await?;
+        let columns = read_request(request);
+        let created = matching_rules::create_rule(&mut tx, &columns, self.clock.now()).await?;
+        let id = created.ok_or_else(|| {
+            ServiceError::Conflict("Artefact matching rule with these values already exists".to_owned())
+        })?;
+        matching_rules::add_rule_teams(&mut tx, id, &ids_of(&teams)).await?;
+        tx.commit().await?;
+        Ok(show_rule(RuleRow { id, columns }, teams))
+    }
+
+    /// Changes a rule; what the request leaves out stays.
+    pub async fn update_matching_rule(
+        &self,
+        id: i64,
+        patch: ArtefactMatchingRulePatch,
+    ) -> ServiceResult<ArtefactMatchingRuleResponse> {
+        let mut tx = self.db.write().await?;
+        let before = matching_rules::lock_rule(&mut tx, id).await?.ok_or_else(|| rule_not_found(id))?.columns;
+        let new_teams = match &patch.team_ids {
+            Some(ids) if ids.is_empty() => {
+                let text = "At least one team is required for a matching rule";
+                return Err(ServiceError::BadRequest(text.to_owned()));
+            }
+            Some(ids) => Some(find_teams(&mut tx, ids).await?),
+            None => None,
+        };
+        let columns = apply_patch(&before, patch);
+        if columns != before && !matching_rules::update_rule(&mut tx, id, &columns, self.clock.now()).await? {
+            let text = "Another artefact matching rule with these values already exists";
+            return Err(ServiceError::Conflict(text.to_owned()));
+        }
+        let teams = match new_teams {
+            Some(teams) => {
+                matching_rules::delete_rule_teams(&mut tx, id).await?;
+                matching_rules::add_rule_teams(&mut tx, id, &ids_of(&teams)).await?;
+                teams
+            }
+            None => list_teams(&mut tx, id).await?,
+        };
+        tx.commit().await?;
+        Ok(show_rule(RuleRow { id, columns }, teams))
+    }
+
+    /// Removes a rule. Its teams stay, and so do the reviewers it led to.
+    pub async fn delete_matching_rule(&self, id: i64) -> ServiceResult<()> {
+        let mut tx = self.db.write().await?;
+        if !matching_rules::delete_rule(&mut tx, id).await? {
+            return Err(rule_not_found(id));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn rule_not_found(id: i64) -> ServiceError {
+    ServiceError::NotFound(format!("Artefact matching rule {id} doesn't exist"))
+}
+
+/// The teams of these ids, each once; the first that does not exist is named.
+async fn find_teams(tx: &mut Tx, ids: &[Int]) -> ServiceResult<Vec<TeamMinimal>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let found = teams::list_team_names(tx, &ids).await?;
+    let known: HashSet<i64> = found.iter().map(|team| team.id).collect();
+    match ids.iter().find(|id| !known.contains(*id)) {
+        Some(id) => Err(ServiceError::NotFound(format!("Team {id} doesn't exist"))),
+        None => Ok(found.into_iter().map(|team| TeamMinimal { id: team.id, name: team.name }).collect()),
+    }
+}
+
+async fn list_teams(tx: &mut Tx, rule_id: i64) -> StoreResult<Vec<TeamMinimal>> {
+    let teams = matching_rules::list_rule_teams(tx, &[rule_id]).await?;
+    Ok(teams.into_iter().map(|team| TeamMinimal { id: team.id, name: team.name }).collect())
+}
+
+fn ids_of(teams: &[TeamMinimal]) -> Vec<i64> {
+    teams.iter().map(|team| team.id).collect()
+}
+
+fn read_request(request: ArtefactMatchingRuleRequest) -> RuleColumns {
+    RuleColumns {
+        family: request.family,
+        name: request.name.0,
+        stage: request.stage.0,
+        track: request.track.0,
+        branch: request.branch.0,
+        store: request.store.0,
+        series: request.series.0,
+        os: request.os.0,
+        release: request.release.0,
+        owner: request.owner.0,
+        grant_permissions: request.grant_permissions,
+    }
+}
+
+fn apply_patch(before: &RuleColumns, patch: ArtefactMatchingRulePatch) -> RuleColumns {
+    RuleColumns {
+        family: patch.family.unwrap_or(before.family),
+        name: changed(patch.name, &before.name),
+        stage: changed(patch.stage, &before.stage),
+        track: changed(patch.track, &before.track),
+        branch: changed(patch.branch, &before.branch),
+        store: changed(patch.store, &before.store),
+        series: changed(patch.series, &before.series),
+        os: changed(patch.os, &before.os),
+        release: changed(patch.release, &before.release),
+        owner: changed(patch.owner, &before.owner),
+        grant_permissions: patch.grant_permissions.unwrap_or_else(|| before.grant_permissions.clone()),
+    }
+}
+
+fn changed<const MAX: usize>(new: Option<Limited<MAX>>, old: &str) -> String {
+    new.map_or_else(|| old.to_owned(), |text| text.0)
+}
+
+/// Rules with their teams: a fixed number of statements for any number of rules.
+async fn show_rules(tx: &mut Tx, rules: Vec<RuleRow>) -> StoreResult<Vec<ArtefactMatchingRuleResponse>> {
+    let ids: Vec<i64> = rules.iter().map(|rule| rule.id).collect();
+    let teams = matching_rules::list_rule_teams(tx, &ids).await?;
+    let mut teams = group_by(teams, |team| team.rule_id, |team| TeamMinimal { id: team.id, name: team.name });
+    Ok(rules
+        .into_iter()
+        .map(|rule| {
+            let teams = teams.remove(&rule.id).unwrap_or_default();
+            show_rule(rule, teams)
+        })
+        .collect())
+}
+
+fn show_rule(rule: RuleRow, teams: Vec<TeamMinimal>) -> ArtefactMatchingRuleResponse {
+    let columns = rule.columns;
+    ArtefactMatchingRuleResponse {
+        id: rule.id,
+        name: show_criterion(columns.name),
+        family: columns.family,
+        stage: show_criterion(columns.stage),
+        track: show_criterion(columns.track),
+        branch: show_criterion(columns.branch),
+        store: show_criterion(columns.store),
+        series: show_criterion(columns.series),
+        os: show_criterion(columns.os),
+        release: show_criterion(columns.release),
+        owner: show_criterion(columns.owner),
+        teams,
+        grant_permissions: columns.grant_permissions,
+    }
+}
+
+fn show_criterion(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,73 @@
+//! Searching executions, with what they are about and what they found.
+
+use std::collections::HashMap;
+
+use app::api::{Choice, TestExecutionSearchResponse, TestResultResponse};
+
+use super::artefacts::{group_by, list_builds, list_shown_artefacts};
+use super::test_executions::show_executions;
+use super::test_results::show_result;
+use super::{Service, ServiceResult};
+use crate::store::execution_filters::ExecutionFilter;
+use crate::store::{
+    StoreResult, Tx, artefact_builds, issue_attachments, test_execution_search, test_executions, test_results,
+};
+
+impl Service {
+    /// A page of the executions that the filter chooses, newest first, each with its results, or with those the filter names.
+    pub async fn search_executions(
+        &self,
+        filter: &ExecutionFilter,
+        limit: i64,
+        offset: i64,
+    ) -> ServiceResult<TestExecutionSearchResponse> {
+        let mut tx = self.db.read().await?;
+        let count = test_execution_search::count_executions(&mut tx, filter).await?;
+        let ids = test_execution_search::search_executions(&mut tx, filter, limit, offset).await?;
+        let rows = test_executions::list_executions(&mut tx, &ids).await?;
+        let build_ids: Vec<i64> = rows.iter().map(|row| row.artefact_build_id).collect();
+        let artefact_of_build: HashMap<i64, i64> = artefact_builds::list_builds(&mut tx, &build_ids)
+            .await?
+            .into_iter()
+            .map(|build| (build.id, build.artefact_id))
+            .collect();
+        let artefact_ids: Vec<i64> = artefact_of_build.values().copied().collect();
+        let artefacts = list_shown_artefacts(&mut tx, &artefact_ids).await?;
+        let builds = list_builds(&mut tx, &build_ids).await?;
+        let mut results = list_found_results(&mut tx, &ids, filter.results.as_ref()).await?;
+        let shown = show_executions(&mut tx, rows).await?;
+        let test_executions = shown
+            .into_iter()
+            .zip(build_ids)
+            .filter_map(|(execution, build_id)| {
+                let artefact = artefacts.get(artefact_of_build.get(&build_id)?)?.clone();
+                let build = builds.get(&build_id)?.clone();
+                let results = results.remove(&execution.id).unwrap_or_default();
+                Some(execution.with_context(artefact, build, results))
+            })
+            .collect();
+        Ok(TestExecutionSearchResponse { count, limit, offset, test_executions })
+    }
+}
+
+/// The results of each execution, newest first, as far as the filter asks for them.
+async fn list_found_results(
+    tx: &mut Tx,
+    execution_ids: &[i64],
+    wanted: Option<&Choice<i64>>,
+) -> StoreResult<HashMap<i64, Vec<TestResultResponse>>> {
+    let only = match wanted {
+        Some(Choice::None) => return Ok(HashMap::new()),
+        Some(Choice::These(ids)) => Some(ids.as_slice()),
+        Some(Choice::Any) | None => None,
+    };
+    let rows = test_results::list_results_of_executions(tx, execution_ids, only).await?;
+    let attachments = issue_attachments::list_attachments(tx, execution_ids).await?;
+    let mut attachments = group_by(attachments, |(result, _)| *result, |(_, attachment)| attachment);
+    let mut results: HashMap<i64, Vec<TestResultResponse>> = HashMap::new();
+    for row in rows {
+        let issues = attachments.remove(&row.id).unwrap_or_default();
+        results.entry(row.test_execution_id).or_default().push(show_result(row, Vec::new(), issues));
+    }
+    Ok(results)
+}

@@ -1,0 +1,133 @@
+//! Statements whose conditions depend on the request: put together from fixed texts, every value a parameter.
+
+use std::borrow::Cow;
+
+use sqlx::AssertSqlSafe;
+use sqlx::types::Json;
+
+use super::{Dialect, Moment};
+
+/// A statement in the making. Its text depends on which conditions there are, never on the length of a list, so that
+/// there are few texts and each stays prepared.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    sql: String,
+    pub(crate) parameters: Vec<Parameter>,
+}
+
+/// A value of a statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Parameter {
+    Int(i64),
+    Bool(bool),
+    Text(String),
+    Moment(Moment),
+    Ints(Json<Vec<i64>>),
+    Texts(Json<Vec<String>>),
+}
+
+impl Statement {
+    pub(crate) fn new(sql: &'static str) -> Self {
+        Self { sql: sql.to_owned(), parameters: Vec::new() }
+    }
+
+    /// Adds a text.
+    pub(crate) fn push(&mut self, sql: &'static str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// Adds a parameter.
+    pub(crate) fn bind(&mut self, parameter: impl Into<Parameter>) -> &mut Self {
+        self.parameters.push(parameter.into());
+        self.sql.push('$');
+        self.sql.push_str(&self.parameters.len().to_string());
+        self
+    }
+
+    /// Adds `condition IN (the members of the list)`.
+    pub(crate) fn push_in(&mut self, condition: &'static str, list: impl Into<Parameter>) -> &mut Self {
+        let list = list.into();
+        let word = if matches!(list, Parameter::Ints(_)) { " IN ints(" } else { " IN texts(" };
+        self.push(condition).push(word).bind(list).push(")")
+    }
+
+    /// The statement as the database spells it.
+    pub(crate) fn spelt(&self, dialect: Dialect) -> AssertSqlSafe<Cow<'static, str>> {
+        // Made of texts of this program alone: see `push`.
+        AssertSqlSafe(Cow::Owned(dialect.spell(&self.sql).into_owned()))
+    }
+}
+
+macro_rules! parameter_from {
+    ($($from:ty => |$value:ident| $parameter:expr,)+) => {
+        $(impl From<$from> for Parameter {
+            fn from($value: $from) -> Self {
+                $parameter
+            }
+        })+
+    };
+}
+
+parameter_from! {
+    i64 => |value| Self::Int(value),
+    bool => |value| Self::Bool(value),
+    &str => |value| Self::Text(value.to_owned()),
+    String => |value| Self::Text(value),
+    Moment => |value| Self::Moment(value),
+    &[i64] => |value| Self::Ints(Json(value.to_vec())),
+    &[String] => |value| Self::Texts(Json(value.to_vec())),
+    Vec<String> => |value| Self::Texts(Json(value)),
+}
+
+/// Runs a [`Statement`] compiled for the database at hand:
+/// `on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))`.
+macro_rules! on_statement {
+    ($tx:expr, $statement:expr, $query_fn:ident, |$query:ident, $conn:ident| $run:expr) => {
+        match $tx.next_statement() {
+            $crate::store::Inner::Sqlite(tx) => {
+                let $query = $crate::store::bind_parameters!($statement, $query_fn, Sqlite);
+                let $conn = &mut **tx;
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::Inner::Postgres(tx) => {
+                let $query = $crate::store::bind_parameters!($statement, $query_fn, Postgres);
+                let $conn = &mut **tx;
+                $run.await.map_err($crate::store::StoreError::from)
+            }
+        }
+    };
+}
+
+macro_rules! bind_parameters {
+    ($statement:expr, $query_fn:ident, $database:ident) => {{
+        let mut query = sqlx::$query_fn($statement.spelt($crate::store::Dialect::$database));
+        for parameter in &$statement.parameters {
+            query = match parameter {
+                $crate::store::Parameter::Int(value) => query.bind(*value),
+                $crate::store::Parameter::Bool(value) => query.bind(*value),
+                $crate::store::Parameter::Text(value) => query.bind(value.clone()),
+                $crate::store::Parameter::Moment(value) => query.bind(*value),
+                $crate::store::Parameter::Ints(value) => query.bind(value.clone()),
+                $crate::store::Parameter::Texts(value) => query.bind(value.clone()),
+            };
+        }
+        query
+    }};
+}
+
+pub(crate) use {bind_parameters, on_statement};
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, Statement};
+
+    #[test]
+    fn parameters_are_numbered_in_the_order_of_the_text() {
+        let mut statement = Statement::new("SELECT id FROM t WHERE TRUE");
+        statement.push(" AND ").push_in("name", vec!["a".to_owned()]).push(" AND id > ").bind(5_i64);
+        let spelt = statement.spelt(Dialect::Sqlite).0;
+        assert_eq!(spelt, "SELECT id FROM t WHERE TRUE AND name IN (SELECT value FROM json_each($1)) AND id > $2");
+        assert_eq!(statement.parameters.len(), 2);
+    }
+}
