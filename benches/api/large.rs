@@ -125,7 +125,7 @@ impl Raw {
 /// A read, its limit in milliseconds, and what its rows take when they are read alone.
 type Case = (&'static str, f64, &'static str, &'static str);
 
-const NEWEST: &str = "SELECT id FROM test_execution ORDER BY created_at DESC LIMIT 50";
+const NEWEST: &str = "SELECT id FROM test_execution WHERE has_results ORDER BY created_at DESC LIMIT 50";
 
 #[rustfmt::skip]
 const READS: &[Case] = &[

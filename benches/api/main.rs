@@ -49,17 +49,32 @@ async fn create_database(server: &str, name: &str) -> anyhow::Result<DbUrl> {
     Ok(DbUrl::from_str(&format!("{address}/{name}"))?)
 }
 
+/// Whether the command line asks for a part: for none in particular, or for this one by name.
+fn is_wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|name| name == part)
+}
+
 async fn measure(name: &str, small: &DbUrl, large: &DbUrl) -> anyhow::Result<()> {
-    let mut bench = Bench::start(name, small).await?;
+    if is_wanted("small") {
+        measure_small(name, small).await?;
+    }
+    if is_wanted("large") {
+        let mut bench = Bench::start(&format!("{name}, large"), large).await?;
+        bench.large().await?;
+        bench.db.close().await;
+    }
+    Ok(())
+}
+
+async fn measure_small(name: &str, url: &DbUrl) -> anyhow::Result<()> {
+    let mut bench = Bench::start(name, url).await?;
     bench.start_test().await?;
     bench.report(100, 60, None).await?;
     bench.report(1_000, 40, None).await?;
     bench.complete().await?;
     bench.builds().await?;
     bench.artefacts().await?;
-    bench.db.close().await;
-    let mut bench = Bench::start(&format!("{name}, large"), large).await?;
-    bench.large().await?;
     bench.db.close().await;
     Ok(())
 }

@@ -19,8 +19,27 @@ CREATE TABLE idempotency_key (
 CREATE UNIQUE INDEX uq_idempotency_key_principal_key ON idempotency_key (principal, key);
 CREATE INDEX ix_idempotency_key_expires_at ON idempotency_key (expires_at);
 
--- The newest executions, whatever they are about.
-CREATE INDEX ix_test_execution_created_at_id ON test_execution (created_at DESC, id DESC);
+-- Whether an execution has a result. Most searches ask that of every execution there is, so it is kept, by triggers, where it is
+-- asked: nobody can write a result and forget it.
+ALTER TABLE test_execution ADD COLUMN has_results BOOLEAN NOT NULL DEFAULT FALSE CHECK (has_results IN (FALSE, TRUE));
+UPDATE test_execution SET has_results = TRUE WHERE id IN (SELECT test_execution_id FROM test_result);
+
+CREATE TRIGGER test_result_first AFTER INSERT ON test_result BEGIN
+    UPDATE test_execution SET has_results = TRUE WHERE id = NEW.test_execution_id AND NOT has_results;
+END;
+
+CREATE TRIGGER test_result_last AFTER DELETE ON test_result BEGIN
+    UPDATE test_execution SET has_results = FALSE WHERE id = OLD.test_execution_id AND has_results
+        AND NOT EXISTS (SELECT 1 FROM test_result WHERE test_execution_id = OLD.test_execution_id);
+END;
+
+-- The newest executions: those with results, which is what a search means when nothing is said, and those without.
+CREATE INDEX ix_test_execution_created_at_id_with_results ON test_execution (created_at DESC, id DESC) WHERE has_results;
+CREATE INDEX ix_test_execution_created_at_id_without_results ON test_execution (created_at DESC, id DESC)
+    WHERE NOT has_results;
+-- How many reviews of a build have a decision, without touching the rows.
+CREATE INDEX ix_artefact_build_environment_review_decided ON artefact_build_environment_review (artefact_build_id)
+    WHERE review_decision <> '[]';
 -- Executions in which something happened.
 CREATE INDEX ix_test_event_event_name ON test_event (event_name, test_execution_id);
 -- Earlier results of the same test case, newest first; and whether it has any in executions of a kind, without touching rows

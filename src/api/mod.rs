@@ -1,6 +1,7 @@
 //! The REST API: routes, what they read, and what they answer.
 
 mod artefacts;
+mod attachment_rules;
 mod cors;
 mod docs;
 mod environment_reviews;
@@ -12,16 +13,21 @@ mod getting_started;
 mod health;
 mod idempotency;
 mod input;
+mod issue_attachments;
+mod issues;
 mod matching_rules;
+mod metadata_query;
 mod notifications;
 mod openapi;
 mod preconditions;
 mod reported_issues;
+mod reports;
 mod rerun_requests;
 mod status_updates;
 mod test_cases;
 mod test_execution_search;
 mod test_executions;
+mod test_result_search;
 mod test_results;
 mod version;
 
@@ -66,6 +72,11 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(test_results::routes())
         .merge(artefacts::routes())
         .merge(environment_reviews::routes())
+        .merge(issues::routes())
+        .merge(issue_attachments::routes())
+        .merge(attachment_rules::routes())
+        .merge(test_result_search::routes())
+        .merge(reports::routes())
         .merge(matching_rules::routes())
         .merge(environments::routes())
         .merge(test_cases::routes())

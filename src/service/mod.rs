@@ -2,21 +2,26 @@
 
 pub mod applications;
 pub mod artefacts;
+mod attachment_rules;
 mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
 mod environments;
 mod execution_metadata;
 pub mod getting_started;
+mod issue_attachments;
+mod issues;
 mod matching_rules;
 pub mod notifications;
 mod reported_issues;
+pub mod reports;
 pub mod rerun_requests;
 mod reviewer_assignment;
 mod status_updates;
 mod test_cases;
 mod test_execution_search;
 pub mod test_executions;
+pub mod test_result_search;
 pub mod test_results;
 
 use std::collections::BTreeSet;

@@ -23,7 +23,11 @@ impl Service {
     ) -> ServiceResult<TestExecutionSearchResponse> {
         let mut tx = self.db.read().await?;
         let count = test_execution_search::count_executions(&mut tx, filter).await?;
-        let ids = test_execution_search::search_executions(&mut tx, filter, limit, offset).await?;
+        // Where the count says that there is nothing, nothing has to be looked for.
+        let ids = match count {
+            count if count <= offset => Vec::new(),
+            _ => test_execution_search::search_executions(&mut tx, filter, limit, offset).await?,
+        };
         let rows = test_executions::list_executions(&mut tx, &ids).await?;
         let build_ids: Vec<i64> = rows.iter().map(|row| row.artefact_build_id).collect();
         let artefact_of_build: HashMap<i64, i64> = artefact_builds::list_builds(&mut tx, &build_ids)

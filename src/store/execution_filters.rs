@@ -239,13 +239,12 @@ impl ExecutionFilter {
 
     /// What was found, and what happened.
     fn push_found(&self, statement: &mut Statement) {
-        const RESULTS: &str = "(SELECT 1 FROM test_result AS result WHERE result.test_execution_id = execution.id)";
         match &self.results {
             Some(Choice::Any) => {
-                statement.push(" AND EXISTS ").push(RESULTS);
+                statement.push(" AND execution.has_results");
             }
             Some(Choice::None) => {
-                statement.push(" AND NOT EXISTS ").push(RESULTS);
+                statement.push(" AND NOT execution.has_results");
             }
             Some(Choice::These(ids)) => {
                 statement.push(" AND execution.id IN (SELECT test_execution_id FROM test_result WHERE ");
@@ -262,9 +261,8 @@ impl ExecutionFilter {
                 statement.push(" AND NOT EXISTS ").push(EVENTS);
             }
             Some(Choice::These(names)) => {
-                statement.push(" AND EXISTS (SELECT 1 FROM test_event AS event");
-                statement.push(" WHERE event.test_execution_id = execution.id AND ");
-                statement.push_in("event.event_name", names.as_slice()).push(")");
+                statement.push(" AND execution.id IN (SELECT test_execution_id FROM test_event WHERE ");
+                statement.push_in("event_name", names.as_slice()).push(")");
             }
             None => {}
         }

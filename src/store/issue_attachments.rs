@@ -1,13 +1,18 @@
 //! Issues attached to test results.
 
+use std::collections::HashSet;
+
 use app::api::{
     IssueSource, IssueStatus, MinimalIssueResponse, MinimalIssueTestResultAttachmentResponse,
-    MinimalIssueTestResultAttachmentRuleResponse,
+    MinimalIssueTestResultAttachmentRuleResponse, TestResultSearchFilters,
 };
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
-use super::{Moment, StoreError, StoreResult, Tx, on, on_built};
+use super::attachment_rules::list_rules;
+use super::execution_filters::{ExecutionCriteria, ExecutionFilter, ResultFilter};
+use super::issues::Upper;
+use super::{IdRow, Moment, Statement, StoreError, StoreResult, Tx, on, on_built, on_statement};
 
 /// An attachment to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,35 +29,23 @@ pub struct NewAttachment {
 struct AttachmentRow {
     test_result_id: i64,
     issue_id: i64,
-    source: String,
+    #[sqlx(try_from = "String")]
+    source: Upper<IssueSource>,
     project: String,
     key: String,
     title: String,
-    status: String,
+    #[sqlx(try_from = "String")]
+    status: Upper<IssueStatus>,
     labels: Option<Json<Vec<String>>>,
     attachment_rule_id: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
-struct RuleRow {
-    id: i64,
-    enabled: bool,
-    families: Json<Vec<app::api::FamilyName>>,
-    artefacts: Json<Vec<String>>,
-    artefact_versions: Json<Vec<String>>,
-    artefact_stages: Json<Vec<String>>,
-    artefact_tracks: Json<Vec<String>>,
-    environment_names: Json<Vec<String>>,
-    test_case_names: Json<Vec<String>>,
-    template_ids: Json<Vec<String>>,
-    test_result_statuses: Json<Vec<app::api::TestResultStatus>>,
-}
-
-#[derive(sqlx::FromRow)]
-struct RuleMetadataRow {
-    attachment_rule_id: i64,
-    category: String,
-    value: String,
+/// Results that a request is about: those listed, and those that a filter chooses.
+#[derive(Clone, Debug, Default)]
+pub struct ResultSelection {
+    ids: Vec<i64>,
+    /// Of executions like this; `(offset, limit)` cut the results found, in the order of their ids.
+    by_filter: Option<(ExecutionFilter, ResultFilter, Option<i64>, Option<i64>)>,
 }
 
 /// Attaches issues; one that is attached already stays as it is.
@@ -72,9 +65,108 @@ pub async fn insert_attachments(tx: &mut Tx, attachments: &[NewAttachment], now:
                 builder.push(" ON CONFLICT DO NOTHING");
             },
             |query, conn| query.execute(conn).map_ok(drop)
-        )?;
+        )
+        .map_err(give_way)?;
     }
     Ok(())
+}
+
+/// A rule or a result may go between the moment it is found and the moment it is referred to. The same request then
+/// succeeds when it is made again, or says what is missing.
+fn give_way(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+            StoreError::Unavailable(sqlx::Error::Database(error))
+        }
+        error => error,
+    }
+}
+
+impl ResultSelection {
+    /// What a request's ids and filters say.
+    pub fn new(ids: Vec<i64>, filters: Option<TestResultSearchFilters>) -> Self {
+        Self { ids, by_filter: ExecutionCriteria::new(Vec::new(), filters, None).by_results }
+    }
+
+    /// Adds the ids of the results, in parentheses.
+    fn push_ids(&self, statement: &mut Statement) {
+        statement.push("(SELECT id FROM test_result WHERE ").push_in("id", self.ids.as_slice());
+        if let Some((execution, result, offset, limit)) = &self.by_filter {
+            statement.push(
+                " UNION SELECT id FROM (SELECT result.id AS id FROM test_result AS result
+                     JOIN test_case ON test_case.id = result.test_case_id
+                     JOIN test_execution AS execution ON execution.id = result.test_execution_id WHERE TRUE",
+            );
+            result.push_where(statement);
+            execution.push_where(statement);
+            if offset.is_some() || limit.is_some() {
+                // An order makes the cut the same each time.
+                statement.push(" ORDER BY result.id LIMIT ").bind(limit.unwrap_or(i64::MAX));
+                statement.push(" OFFSET ").bind(offset.unwrap_or_default());
+            }
+            statement.push(") AS chosen");
+        }
+        statement.push(")");
+    }
+}
+
+/// The first of the results, in their order here, that does not exist.
+pub async fn find_unknown_result(tx: &mut Tx, ids: &[i64]) -> StoreResult<Option<i64>> {
+    let rows: Vec<IdRow> =
+        on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT id FROM test_result WHERE id IN ints($1)"))
+            .bind(Json(ids))
+            .fetch_all(conn))?;
+    let known: HashSet<i64> = rows.into_iter().map(|row| row.id).collect();
+    Ok(ids.iter().copied().find(|id| !known.contains(id)))
+}
+
+/// Attaches an issue to the results, noting down the rule that says so; where it is attached already nothing changes.
+pub async fn attach_issue(
+    tx: &mut Tx,
+    issue_id: i64,
+    selection: &ResultSelection,
+    rule_id: Option<i64>,
+    now: Moment,
+) -> StoreResult<()> {
+    let mut statement = Statement::new(
+        "INSERT INTO issue_test_result_attachment
+             (issue_id, test_result_id, attachment_rule_id, created_at, updated_at)
+         SELECT CAST(",
+    );
+    statement.bind(issue_id).push(" AS BIGINT), result.id, CAST(");
+    match rule_id {
+        Some(id) => statement.bind(id),
+        None => statement.push("NULL"),
+    };
+    statement.push(" AS BIGINT), ").bind(now).push(", ").bind(now);
+    statement.push(" FROM test_result AS result WHERE result.id IN ");
+    selection.push_ids(&mut statement);
+    // In one order, so that uploads and other attachments wait for this one instead of locking it out.
+    statement.push(" ORDER BY result.id ON CONFLICT DO NOTHING");
+    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop)).map_err(give_way)
+}
+
+/// Detaches an issue from the results, whoever attached it.
+pub async fn detach_issue(tx: &mut Tx, issue_id: i64, selection: &ResultSelection) -> StoreResult<()> {
+    let mut statement = Statement::new("DELETE FROM issue_test_result_attachment WHERE issue_id = ");
+    statement.bind(issue_id).push(" AND test_result_id IN ");
+    selection.push_ids(&mut statement);
+    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop))
+}
+
+macro_rules! select_attachments {
+    ($condition:literal) => {
+        concat!(
+            "SELECT attachment.test_result_id, issue.id AS issue_id, issue.source, issue.project, issue.key, issue.title,
+                 issue.status, issue.labels, attachment.attachment_rule_id
+             FROM test_result AS result
+             JOIN issue_test_result_attachment AS attachment ON attachment.test_result_id = result.id
+             JOIN issue ON issue.id = attachment.issue_id
+             WHERE ",
+            $condition,
+            " ORDER BY attachment.id"
+        )
+    };
 }
 
 /// The issues attached to the results of the executions, as `(result, attachment)` in the order of attachment.
@@ -83,33 +175,43 @@ pub async fn list_attachments(
     execution_ids: &[i64],
 ) -> StoreResult<Vec<(i64, MinimalIssueTestResultAttachmentResponse)>> {
     let ids = Json(execution_ids);
-    let rows: Vec<AttachmentRow> = on!(tx, |conn, sql| {
-        sqlx::query_as(sql.of(
-        "SELECT attachment.test_result_id, issue.id AS issue_id, issue.source, issue.project, issue.key, issue.title,
-             issue.status, issue.labels, attachment.attachment_rule_id
-         FROM test_result AS result
-         JOIN issue_test_result_attachment AS attachment ON attachment.test_result_id = result.id
-         JOIN issue ON issue.id = attachment.issue_id
-         WHERE result.test_execution_id IN ints($1) ORDER BY attachment.id",
-    ))
-    .bind(ids)
-    .fetch_all(conn)
-    })?;
+    let rows =
+        on!(tx, |conn, sql| sqlx::query_as(sql.of(select_attachments!("result.test_execution_id IN ints($1)")))
+            .bind(ids)
+            .fetch_all(conn))?;
+    show_attachments(tx, rows).await
+}
+
+/// The issues attached to the results, as `(result, attachment)` in the order of attachment.
+pub async fn list_attachments_of_results(
+    tx: &mut Tx,
+    result_ids: &[i64],
+) -> StoreResult<Vec<(i64, MinimalIssueTestResultAttachmentResponse)>> {
+    let ids = Json(result_ids);
+    let rows = on!(tx, |conn, sql| sqlx::query_as(sql.of(select_attachments!("result.id IN ints($1)")))
+        .bind(ids)
+        .fetch_all(conn))?;
+    show_attachments(tx, rows).await
+}
+
+/// Attachments with the rules that made them.
+async fn show_attachments(
+    tx: &mut Tx,
+    rows: Vec<AttachmentRow>,
+) -> StoreResult<Vec<(i64, MinimalIssueTestResultAttachmentResponse)>> {
     let mut rule_ids: Vec<i64> = rows.iter().filter_map(|row| row.attachment_rule_id).collect();
     rule_ids.sort_unstable();
     rule_ids.dedup();
     let rules = list_rules(tx, &rule_ids).await?;
-    rows.into_iter().map(|row| row.into_response(&rules)).collect()
+    Ok(rows.into_iter().map(|row| row.into_response(&rules)).collect())
 }
 
 impl AttachmentRow {
     fn into_response(
         self,
         rules: &[MinimalIssueTestResultAttachmentRuleResponse],
-    ) -> StoreResult<(i64, MinimalIssueTestResultAttachmentResponse)> {
-        // These two are stored in upper case.
-        let source: IssueSource = self.source.to_lowercase().parse().map_err(decode_error)?;
-        let status: IssueStatus = self.status.to_lowercase().parse().map_err(decode_error)?;
+    ) -> (i64, MinimalIssueTestResultAttachmentResponse) {
+        let source = self.source.0;
         let issue = MinimalIssueResponse {
             id: self.issue_id,
             url: source.issue_url(&self.project, &self.key),
@@ -117,61 +219,11 @@ impl AttachmentRow {
             project: self.project,
             key: self.key,
             title: self.title,
-            status,
+            status: self.status.0,
             labels: self.labels.map(|labels| labels.0),
             test_executions_count: 0,
         };
         let attachment_rule = rules.iter().find(|rule| Some(rule.id) == self.attachment_rule_id).cloned();
-        Ok((self.test_result_id, MinimalIssueTestResultAttachmentResponse { issue, attachment_rule }))
-    }
-}
-
-fn decode_error(error: app::api::UnknownMember) -> StoreError {
-    StoreError::Database(sqlx::Error::Decode(Box::new(error)))
-}
-
-async fn list_rules(tx: &mut Tx, rule_ids: &[i64]) -> StoreResult<Vec<MinimalIssueTestResultAttachmentRuleResponse>> {
-    if rule_ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = Json(rule_ids);
-    let rows: Vec<RuleRow> = on!(tx, |conn, sql| sqlx::query_as(sql.of(
-        "SELECT id, enabled, families, artefacts, artefact_versions, artefact_stages, artefact_tracks,
-             environment_names, test_case_names, template_ids, test_result_statuses
-         FROM issue_test_result_attachment_rule WHERE id IN ints($1) ORDER BY id",
-    ))
-    .bind(ids)
-    .fetch_all(conn))?;
-    let pairs: Vec<RuleMetadataRow> = on!(tx, |conn, sql| sqlx::query_as(
-        sql.of("SELECT attachment_rule_id, category, value FROM issue_test_result_attachment_rule_execution_metadata
-         WHERE attachment_rule_id IN ints($1) ORDER BY id",)
-    )
-    .bind(ids)
-    .fetch_all(conn))?;
-    let mut rules: Vec<_> = rows.into_iter().map(RuleRow::into_response).collect();
-    for pair in pairs {
-        if let Some(rule) = rules.iter_mut().find(|rule| rule.id == pair.attachment_rule_id) {
-            rule.execution_metadata.entry(pair.category).or_default().push(pair.value);
-        }
-    }
-    Ok(rules)
-}
-
-impl RuleRow {
-    fn into_response(self) -> MinimalIssueTestResultAttachmentRuleResponse {
-        MinimalIssueTestResultAttachmentRuleResponse {
-            id: self.id,
-            enabled: self.enabled,
-            families: self.families.0,
-            artefacts: self.artefacts.0,
-            artefact_versions: self.artefact_versions.0,
-            artefact_stages: self.artefact_stages.0,
-            artefact_tracks: self.artefact_tracks.0,
-            environment_names: self.environment_names.0,
-            test_case_names: self.test_case_names.0,
-            template_ids: self.template_ids.0,
-            test_result_statuses: self.test_result_statuses.0,
-            execution_metadata: std::collections::BTreeMap::default(),
-        }
+        (self.test_result_id, MinimalIssueTestResultAttachmentResponse { issue, attachment_rule })
     }
 }

@@ -85,6 +85,8 @@ macro_rules! select_executions {
                              SELECT 1 FROM issue_test_result_attachment AS attachment
                              WHERE attachment.test_result_id = result.id
                          )
+                     -- Keeps PostgreSQL from gathering the failures of all executions to look up those of a few.
+                     LIMIT 1 OFFSET 0
                  ) AS is_triaged, rerun.priority AS rerun_priority
              FROM test_execution AS execution
              JOIN test_plan ON test_plan.id = execution.test_plan_id

@@ -6,6 +6,7 @@
 mod access;
 mod artefact_search;
 mod artefacts;
+mod attachment_rule_endpoints;
 mod attachment_rules;
 mod clients;
 mod concurrency;
@@ -17,6 +18,8 @@ mod errors;
 mod execution_metadata;
 mod getting_started;
 mod idempotency;
+mod issue_attachments;
+mod issues;
 mod matching_rules;
 mod notifications;
 mod openapi;

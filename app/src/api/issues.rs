@@ -1,12 +1,8 @@
-//! Known issues in external trackers, as test results show them.
-
-use std::collections::BTreeMap;
+//! Known issues in external trackers: as test results show them, as they are read, changed and attached.
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
-use super::ExecutionMetadata;
-use super::{FamilyName, TestResultStatus, text_enum};
+use super::{MinimalIssueTestResultAttachmentRuleResponse, text_enum};
 
 text_enum! {
     /// The tracker an issue lives in.
@@ -82,35 +78,111 @@ pub struct MinimalIssueTestResultAttachmentResponse {
     pub attachment_rule: Option<MinimalIssueTestResultAttachmentRuleResponse>,
 }
 
-/// A rule that attaches an issue to the results it matches. An empty list matches everything.
+/// An issue with everything known about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct MinimalIssueTestResultAttachmentRuleResponse {
-    /// Its id.
+pub struct IssueResponse {
+    /// Its id here.
     pub id: i64,
-    /// Whether it is applied to new results.
-    pub enabled: bool,
-    /// Families of artefacts.
-    pub families: Vec<FamilyName>,
-    /// Names of artefacts.
-    pub artefacts: Vec<String>,
-    /// Versions of artefacts.
-    pub artefact_versions: Vec<String>,
-    /// Stages of artefacts.
-    pub artefact_stages: Vec<String>,
-    /// Tracks of artefacts.
-    pub artefact_tracks: Vec<String>,
-    /// Names of environments.
-    pub environment_names: Vec<String>,
-    /// Names of test cases.
-    pub test_case_names: Vec<String>,
-    /// Template ids of test cases.
-    pub template_ids: Vec<String>,
-    /// Statuses of results.
-    pub test_result_statuses: Vec<TestResultStatus>,
-    /// Per category the values of which the execution must have one.
-    #[cfg_attr(feature = "ssr", schema(value_type = ExecutionMetadata))]
-    pub execution_metadata: BTreeMap<String, Vec<String>>,
+    /// The tracker.
+    pub source: IssueSource,
+    /// The tracker's project: `owner/repository` at GitHub.
+    pub project: String,
+    /// The number inside the project.
+    pub key: String,
+    /// Its title, `""` when never learnt.
+    pub title: String,
+    /// What the tracker says.
+    pub status: IssueStatus,
+    /// Where it is read.
+    #[cfg_attr(feature = "ssr", schema(format = Uri, max_length = 2083, min_length = 1))]
+    pub url: String,
+    /// Its labels; null when never learnt.
+    #[serde(default)]
+    pub labels: Option<Vec<String>>,
+    /// Whether a new result that it is attached to asks for a rerun.
+    pub auto_rerun_enabled: bool,
+    /// The rules that attach it, switched on or not, by id.
+    pub attachment_rules: Vec<MinimalIssueTestResultAttachmentRuleResponse>,
+}
+
+/// A page of issues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct IssuesGetResponse {
+    /// By tracker, project and key.
+    pub issues: Vec<MinimalIssueResponse>,
+    /// How many there are on all pages.
+    pub count: i64,
+    /// Issues of a page.
+    pub limit: i64,
+    /// Issues left out.
+    pub offset: i64,
+}
+
+/// An issue to know about, by its address; what is absent or null is left as it is.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, deserr::Deserr, utoipa::ToSchema)]
+#[deserr(error = super::Problems)]
+pub struct IssuePutRequest {
+    /// Its title.
+    #[deserr(default)]
+    pub title: Option<String>,
+    /// What the tracker says.
+    #[deserr(default)]
+    pub status: Option<IssueStatus>,
+    /// Whether a new result that it is attached to asks for a rerun.
+    #[deserr(default)]
+    #[schema(value_type = Option<bool>)]
+    pub auto_rerun_enabled: Option<super::Flag>,
+    /// Where it is read.
+    #[schema(value_type = String, format = Uri, max_length = 2083, min_length = 1)]
+    pub url: super::HttpUrl,
+}
+
+/// What to change about an issue; what is absent or null is left as it is.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default, deserr::Deserr, utoipa::ToSchema)]
+#[deserr(error = super::Problems)]
+pub struct IssuePatchRequest {
+    /// Its title.
+    #[deserr(default)]
+    pub title: Option<String>,
+    /// What the tracker says.
+    #[deserr(default)]
+    pub status: Option<IssueStatus>,
+    /// Whether a new result that it is attached to asks for a rerun.
+    #[deserr(default)]
+    #[schema(value_type = Option<bool>)]
+    pub auto_rerun_enabled: Option<super::Flag>,
+}
+
+/// Results to attach an issue to, or to detach it from: those listed, and those that a filter chooses.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default, deserr::Deserr, utoipa::ToSchema)]
+#[deserr(error = super::Problems)]
+pub struct IssueAttachmentRequest {
+    /// Results by id.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<i64>>)]
+    pub test_results: Option<Vec<super::Int>>,
+    /// Results like this.
+    #[deserr(default)]
+    pub test_results_filters: Option<super::TestResultSearchFilters>,
+    /// The rule that says so, to be noted down with new attachments.
+    #[deserr(default)]
+    #[schema(value_type = Option<i64>)]
+    pub attachment_rule: Option<super::Int>,
+}
+
+#[cfg(feature = "ssr")]
+impl IssueAttachmentRequest {
+    /// Whether it is more than one result by hand: several ids, even of one result, a filter, or a rule.
+    pub fn is_bulk(&self) -> bool {
+        self.test_results.as_ref().is_some_and(|ids| ids.len() > 1)
+            || self.test_results_filters.is_some()
+            || self.attachment_rule.is_some()
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #[cfg(feature = "ssr")]
 mod artefact_patch;
 mod artefacts;
+mod attachment_rules;
 #[cfg(feature = "ssr")]
 mod end_test;
 mod environment_reviews;
@@ -29,6 +30,7 @@ mod start_test;
 mod test_cases;
 mod test_events;
 mod test_executions;
+mod test_result_search;
 mod test_results;
 mod text_enum;
 mod timestamp;
@@ -38,6 +40,7 @@ mod version;
 #[cfg(feature = "ssr")]
 pub use artefact_patch::*;
 pub use artefacts::*;
+pub use attachment_rules::*;
 #[cfg(feature = "ssr")]
 pub use end_test::*;
 pub use environment_reviews::*;
@@ -64,6 +67,7 @@ pub use start_test::*;
 pub use test_cases::*;
 pub use test_events::*;
 pub use test_executions::*;
+pub use test_result_search::*;
 pub use test_results::*;
 pub use timestamp::*;
 pub use users::*;

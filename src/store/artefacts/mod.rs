@@ -146,21 +146,19 @@ pub async fn list_artefacts(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<Artefac
 pub async fn list_current_artefacts(tx: &mut Tx, family: Option<FamilyName>) -> StoreResult<Vec<ArtefactRow>> {
     let family = family.map(FamilyName::as_str);
     on!(tx, |conn, _| sqlx::query_as(select_artefacts!(
-        "JOIN (
-             SELECT id, ROW_NUMBER() OVER (
-                 PARTITION BY family, stage, name,
-                     CASE WHEN family = 'charm' THEN id ELSE 0 END,
-                     CASE WHEN family IN ('snap', 'solution') THEN track ELSE '' END,
-                     CASE WHEN family = 'snap' THEN branch ELSE '' END,
-                     CASE WHEN family IN ('deb', 'solution') THEN source ELSE '' END,
-                     CASE WHEN family = 'deb' THEN repo ELSE '' END,
-                     CASE WHEN family = 'deb' THEN series ELSE '' END,
-                     CASE WHEN family = 'image' THEN os ELSE '' END,
-                     CASE WHEN family = 'image' THEN release ELSE '' END
-                 ORDER BY created_at DESC, id DESC
-             ) AS place
-             FROM artefact WHERE NOT archived AND (CAST($1 AS TEXT) IS NULL OR family = $1)
-         ) AS ranked ON ranked.id = artefact.id AND ranked.place = 1
+        "WHERE NOT archived AND (CAST($1 AS TEXT) IS NULL OR family = $1) AND NOT EXISTS (
+             SELECT 1 FROM artefact AS newer
+             WHERE artefact.family <> 'charm' AND newer.family = artefact.family AND newer.stage = artefact.stage
+                 AND newer.name = artefact.name AND NOT newer.archived
+                 AND (newer.created_at > artefact.created_at
+                     OR newer.created_at = artefact.created_at AND newer.id > artefact.id)
+                 AND CASE artefact.family
+                     WHEN 'snap' THEN newer.track = artefact.track AND newer.branch = artefact.branch
+                     WHEN 'deb' THEN newer.repo = artefact.repo AND newer.series = artefact.series
+                         AND newer.source = artefact.source
+                     WHEN 'image' THEN newer.os = artefact.os AND newer.release = artefact.release
+                     ELSE newer.source = artefact.source AND newer.track = artefact.track END
+         )
          ORDER BY CASE artefact.family WHEN 'snap' THEN 1 WHEN 'deb' THEN 2 WHEN 'charm' THEN 3 WHEN 'image' THEN 4
              ELSE 5 END, artefact.name, artefact.created_at, artefact.id"
     ))

@@ -1,0 +1,174 @@
+//! Searching test results: a page of them with what they are about, and how a search asks for less or goes on.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArtefactBuildMinimalResponse, ArtefactResponse, TestExecutionResponse, TestResultResponse};
+
+/// A result with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestResultResponseWithContext {
+    /// The result; without what the same test said before.
+    pub test_result: TestResultResponse,
+    /// The execution it is part of.
+    pub test_execution: TestExecutionResponse,
+    /// What was tested.
+    pub artefact: ArtefactResponse,
+    /// Its build.
+    pub artefact_build: ArtefactBuildMinimalResponse,
+}
+
+/// A page of results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TestResultSearchResponseWithContext {
+    /// All that were found, on whatever page.
+    pub count: i64,
+    /// Results of a page.
+    pub limit: i64,
+    /// Results left out before this page.
+    pub offset: i64,
+    /// Newest first.
+    pub test_results: Vec<TestResultResponseWithContext>,
+    /// Where the next page begins: the `cursor` to ask for; null behind the last page.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(required = false))]
+    pub next_cursor: Option<String>,
+}
+
+#[cfg(feature = "ssr")]
+pub use asking::{ResultCursor, ResultTexts};
+
+#[cfg(feature = "ssr")]
+mod asking {
+    use std::fmt;
+
+    use chrono::{DateTime, Datelike, Utc};
+    use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+    use serde_json::json;
+
+    use crate::api::{Problem, Problems};
+
+    /// A place in the order of results, newest first: what comes behind it is older than the result named here. For clients
+    /// it is a text without a meaning.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ResultCursor {
+        /// When that result was stored.
+        pub created_at: DateTime<Utc>,
+        /// Its id.
+        pub id: i64,
+    }
+
+    impl ResultCursor {
+        fn from_text(text: &str) -> Option<Self> {
+            let (micros, id) = text.split_once('_')?;
+            let created_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+            // Both databases understand these years.
+            let is_storable = (1..=9999).contains(&created_at.year());
+            is_storable.then_some(Self { created_at, id: id.parse().ok()? })
+        }
+    }
+
+    impl fmt::Display for ResultCursor {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}_{}", self.created_at.timestamp_micros(), self.id)
+        }
+    }
+
+    impl Deserr<Problems> for ResultCursor {
+        fn deserialize_from_value<V: IntoValue>(
+            value: Value<V>,
+            location: ValuePointerRef<'_>,
+        ) -> Result<Self, Problems> {
+            let value: serde_json::Value = value.into();
+            value.as_str().and_then(Self::from_text).ok_or_else(|| {
+                let problem = Problem::value_error("a cursor is the next_cursor of an answer");
+                Problems::one(location, problem, Some(value.clone()))
+            })
+        }
+    }
+
+    /// Which of a result's long texts to read. The others are shown as `""`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ResultTexts {
+        /// What a person should know.
+        pub comment: bool,
+        /// Everything the test printed.
+        pub io_log: bool,
+    }
+
+    /// Both.
+    impl Default for ResultTexts {
+        fn default() -> Self {
+            Self { comment: true, io_log: true }
+        }
+    }
+
+    /// The fields of a result that can be named.
+    const FIELDS: [&str; 10] = [
+        "id",
+        "name",
+        "created_at",
+        "category",
+        "template_id",
+        "status",
+        "comment",
+        "io_log",
+        "previous_results",
+        "issues",
+    ];
+
+    impl Deserr<Problems> for ResultTexts {
+        /// Reads lists of names with commas between them.
+        fn deserialize_from_value<V: IntoValue>(
+            value: Value<V>,
+            location: ValuePointerRef<'_>,
+        ) -> Result<Self, Problems> {
+            let lists = Vec::<String>::deserialize_from_value(value, location)?;
+            let names: Vec<&str> = lists.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
+            // Nothing between two commas is no field, and no mistake either.
+            if let Some(unknown) = names.iter().find(|name| !name.is_empty() && !FIELDS.contains(*name)) {
+                let problem = Problem::value_error(format!("a result has no field '{unknown}'"));
+                return Err(Problems::one(location, problem, Some(json!(unknown))));
+            }
+            Ok(Self { comment: names.contains(&"comment"), io_log: names.contains(&"io_log") })
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use serde_json::{Value, json};
+
+        use super::{Problems, ResultCursor, ResultTexts};
+
+        #[test]
+        fn a_cursor_reads_what_it_writes_and_nothing_else() {
+            let cursor = ResultCursor { created_at: "2031-05-04T03:02:01.000009Z".parse().unwrap(), id: 7 };
+            let read = |value: Value| deserr::deserialize::<ResultCursor, _, Problems>(value).ok();
+            assert_eq!(read(json!(cursor.to_string())), Some(cursor));
+            for text in
+                ["", "_", "7", "7_", "_7", "x_7", "7_x", "7_7_7", "99999999999999999999_7", "9223372036854775807_7"]
+            {
+                assert_eq!(read(json!(text)), None, "{text}");
+            }
+        }
+
+        #[test]
+        fn texts_are_left_in_by_name() {
+            let read = |value: Value| {
+                let texts = deserr::deserialize::<ResultTexts, _, Problems>(value).ok()?;
+                Some((texts.comment, texts.io_log))
+            };
+            for (lists, expected) in [
+                (json!(["status,name"]), Some((false, false))),
+                (json!([""]), Some((false, false))),
+                (json!(["status, io_log"]), Some((false, true))),
+                (json!(["comment", "io_log,"]), Some((true, true))),
+                (json!(["io_logs"]), None),
+                (json!(["name,Comment"]), None),
+            ] {
+                assert_eq!(read(lists.clone()), expected, "{lists}");
+            }
+        }
+    }
+}

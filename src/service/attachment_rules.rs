@@ -1,0 +1,108 @@
+//! Rules that attach an issue to results as they are stored: made, switched on and off, removed.
+
+use std::collections::{BTreeMap, HashSet};
+
+use app::api::{
+    ExecutionMetadataInput, IssueTestResultAttachmentRulePatchRequest, IssueTestResultAttachmentRulePostRequest,
+    MinimalIssueTestResultAttachmentRuleResponse,
+};
+
+use super::issues::issue_not_found;
+use super::{Service, ServiceError, ServiceResult};
+use crate::store::attachment_rules::RuleColumns;
+use crate::store::{Tx, attachment_rules, issues};
+
+impl Service {
+    /// Makes a rule. Results that are stored already stay as they are.
+    pub async fn create_attachment_rule(
+        &self,
+        issue_id: i64,
+        request: IssueTestResultAttachmentRulePostRequest,
+    ) -> ServiceResult<MinimalIssueTestResultAttachmentRuleResponse> {
+        let now = self.clock.now();
+        let (columns, metadata) = read_request(request);
+        let mut tx = self.db.write().await?;
+        issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
+        let id = attachment_rules::create_rule(&mut tx, issue_id, &columns, now).await?;
+        attachment_rules::add_metadata(&mut tx, id, &metadata, now).await?;
+        tx.commit().await?;
+        let mut categories: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (category, value) in metadata {
+            categories.entry(category).or_default().push(value);
+        }
+        Ok(columns.into_response(id, categories))
+    }
+
+    /// Switches a rule on or off; what it attached stays.
+    pub async fn update_attachment_rule(
+        &self,
+        issue_id: i64,
+        rule_id: i64,
+        patch: &IssueTestResultAttachmentRulePatchRequest,
+    ) -> ServiceResult<MinimalIssueTestResultAttachmentRuleResponse> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        if !has_rule(&mut tx, issue_id, rule_id).await? {
+            return Err(rule_not_found());
+        }
+        if let Some(enabled) = patch.enabled {
+            attachment_rules::update_enabled(&mut tx, rule_id, enabled.0, now).await?;
+        }
+        let shown = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop().ok_or_else(rule_not_found)?;
+        tx.commit().await?;
+        Ok(shown)
+    }
+
+    /// Removes a rule, if it is there; what it attached stays.
+    pub async fn delete_attachment_rule(&self, issue_id: i64, rule_id: i64) -> ServiceResult<()> {
+        let mut tx = self.db.write().await?;
+        if has_rule(&mut tx, issue_id, rule_id).await? {
+            attachment_rules::delete_rule(&mut tx, rule_id).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Whether there is such a rule; that of another issue is refused.
+async fn has_rule(tx: &mut Tx, issue_id: i64, rule_id: i64) -> ServiceResult<bool> {
+    match attachment_rules::lock_rule(tx, rule_id).await? {
+        Some(owner) if owner == issue_id => Ok(true),
+        Some(_) => Err(rule_of_another_issue()),
+        None => Ok(false),
+    }
+}
+
+pub(super) fn rule_not_found() -> ServiceError {
+    ServiceError::NotFound("Attachment rule not found".to_owned())
+}
+
+pub(super) fn rule_of_another_issue() -> ServiceError {
+    ServiceError::BadRequest("Attachment rule not attached to given issue".to_owned())
+}
+
+fn read_request(request: IssueTestResultAttachmentRulePostRequest) -> (RuleColumns, Vec<(String, String)>) {
+    let columns = RuleColumns {
+        enabled: request.enabled.0,
+        families: request.families,
+        artefacts: request.artefacts,
+        artefact_versions: request.artefact_versions,
+        artefact_stages: request.artefact_stages,
+        artefact_tracks: request.artefact_tracks,
+        environment_names: request.environment_names,
+        test_case_names: request.test_case_names,
+        template_ids: request.template_ids,
+        test_result_statuses: request.test_result_statuses,
+    };
+    (columns, distinct_pairs(request.execution_metadata))
+}
+
+/// Each pair once, in the order they were sent.
+fn distinct_pairs(metadata: ExecutionMetadataInput) -> Vec<(String, String)> {
+    let mut seen = HashSet::new();
+    let pairs = metadata
+        .0
+        .into_iter()
+        .flat_map(|(category, values)| values.into_iter().map(move |value| (category.clone(), value.0)));
+    pairs.filter(|pair| seen.insert(pair.clone())).collect()
+}

@@ -1,0 +1,315 @@
+//! Searching results.
+//!
+//! A result is chosen by itself and by its execution. How a page is found depends on how many results there are to choose from:
+//! a few are collected and sorted; of many, the newest results of all are looked at until the page is full. Left to
+//! themselves, both databases take the wrong way for some filter, and then read every result there is.
+
+use app::api::{Choice, ResultCursor, ResultTexts};
+use sqlx::types::Json;
+
+use super::execution_filters::{ExecutionFilter, ResultFilter};
+use super::test_results::ResultRow;
+use super::{Dialect, IdRow, Moment, Statement, StoreResult, Tx, on, on_statement};
+
+/// Up to as many results of chosen executions are collected and sorted: they lie together.
+const FEW_OF_EXECUTIONS: i64 = 30_000;
+/// Up to as many results of chosen cases or issues: they lie apart.
+const FEW_OF_CASES: i64 = 10_000;
+
+/// Results that all of this is true of.
+#[derive(Clone, Debug, Default)]
+pub struct ResultSearch {
+    /// What is true of the execution.
+    pub executions: ExecutionFilter,
+    /// What is true of the result.
+    pub results: ResultFilter,
+}
+
+/// A page, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct ResultPage {
+    /// As many results.
+    pub limit: i64,
+    /// Results to leave out before; without a meaning where there is a cursor.
+    pub offset: i64,
+    /// Behind which place it begins.
+    pub after: Option<ResultCursor>,
+}
+
+/// A result that was found.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct FoundResult {
+    /// Its id.
+    pub id: i64,
+    /// Its execution.
+    pub test_execution_id: i64,
+    /// When it was stored.
+    pub created_at: Moment,
+}
+
+/// What a search finds.
+#[derive(Clone, Debug, Default)]
+pub struct FoundPage {
+    /// How many results there are on all pages.
+    pub count: i64,
+    /// Those of the page.
+    pub results: Vec<FoundResult>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<ResultCursor>,
+}
+
+/// A page of the results that are chosen, newest first, and how many there are on all pages.
+pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage) -> StoreResult<FoundPage> {
+    let few = if search.begins_with_results() { list_few(tx, search).await? } else { None };
+    let count = match &few {
+        Some(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        None => count_results(tx, search).await?,
+    };
+    // Where the count says that there is nothing, nothing has to be looked for.
+    if count == 0 || page.limit == 0 || (page.after.is_none() && page.offset >= count) {
+        return Ok(FoundPage { count, ..FoundPage::default() });
+    }
+    let statement = match few {
+        Some(ids) => collect("result.id", &ids, &ResultFilter::default()),
+        None if search.begins_with_executions() && count <= FEW_OF_EXECUTIONS => {
+            // With the executions known, PostgreSQL asks for the results of each; otherwise it would read all there are.
+            let executions = list_executions(tx, search).await?;
+            collect("result.test_execution_id", &executions, &search.results)
+        }
+        None => walk(search),
+    };
+    let (results, next) = cut_page(tx, statement, page).await?;
+    Ok(FoundPage { count, results, next })
+}
+
+/// The results of those ids, newest first; of their long texts only those that are wanted are read.
+pub async fn list_results_by_id(tx: &mut Tx, ids: &[i64], texts: ResultTexts) -> StoreResult<Vec<ResultRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(
+        "SELECT result.id, result.test_execution_id, result.test_case_id, result.created_at, result.status,
+             CASE WHEN $2 THEN result.comment ELSE '' END AS comment,
+             CASE WHEN $3 THEN result.io_log ELSE '' END AS io_log,
+             test_case.name, test_case.category, test_case.template_id
+         FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
+         WHERE result.id IN ints($1) ORDER BY result.created_at DESC, result.id DESC",
+    ))
+    .bind(ids)
+    .bind(texts.comment)
+    .bind(texts.io_log)
+    .fetch_all(conn))
+}
+
+/// The ids of the results, if they are few.
+async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<i64>>> {
+    let mut statement = Statement::new("SELECT result.id FROM test_result AS result WHERE TRUE");
+    search.push_where(&mut statement, Way::Collect);
+    statement.push(" LIMIT ").bind(FEW_OF_CASES + 1);
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    let ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
+    let is_all = i64::try_from(ids.len()).is_ok_and(|count| count <= FEW_OF_CASES);
+    Ok(is_all.then_some(ids))
+}
+
+/// How many results are chosen.
+async fn count_results(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
+    match search.all_and_others() {
+        Some((all, others)) => Ok(count_directly(tx, &all).await? - count_directly(tx, &others).await?),
+        None => count_directly(tx, search).await,
+    }
+}
+
+async fn count_directly(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
+    let statement = count_statement(search);
+    let (count,): (i64,) = on_statement!(tx, statement, query_as, |query, conn| query.fetch_one(conn))?;
+    Ok(count)
+}
+
+fn count_statement(search: &ResultSearch) -> Statement {
+    if !search.begins_with_executions() {
+        let mut statement = Statement::new("SELECT COUNT(*) FROM test_result AS result WHERE TRUE");
+        search.push_where(&mut statement, Way::Collect);
+        return statement;
+    }
+    let mut statement = Statement::new("SELECT CAST(COALESCE(SUM(");
+    search.push_count_of_execution(&mut statement);
+    statement.push("), 0) AS BIGINT) FROM test_execution AS execution WHERE TRUE");
+    search.executions.push_where(&mut statement);
+    statement
+}
+
+/// The executions that have results which are chosen.
+async fn list_executions(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Vec<i64>> {
+    // Apart, so that results are counted of these executions only.
+    let mut statement = Statement::new("WITH counted AS MATERIALIZED (SELECT execution.id, ");
+    search.push_count_of_execution(&mut statement);
+    statement.push(" AS found FROM test_execution AS execution WHERE TRUE");
+    search.executions.push_where(&mut statement);
+    statement.push(") SELECT id FROM counted WHERE found > 0");
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Results where the column has one of the values, and the filter is true of: all of them, before they are sorted.
+fn collect(column: &'static str, values: &[i64], filter: &ResultFilter) -> Statement {
+    let mut statement = Statement::new(
+        "WITH found AS MATERIALIZED (
+             SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE ",
+    );
+    statement.push_in(column, values);
+    push_results(filter, &mut statement, Way::Collect);
+    statement.push(") SELECT result.id, result.test_execution_id, result.created_at FROM found AS result WHERE TRUE");
+    statement
+}
+
+/// Results that are chosen, one after the other from the newest.
+fn walk(search: &ResultSearch) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE TRUE",
+    );
+    search.push_where(&mut statement, Way::Walk);
+    statement
+}
+
+/// The page of what a statement chooses, and where the next one begins.
+async fn cut_page(
+    tx: &mut Tx,
+    mut statement: Statement,
+    page: ResultPage,
+) -> StoreResult<(Vec<FoundResult>, Option<ResultCursor>)> {
+    if let Some(after) = page.after {
+        // The first condition says nothing new; it is the one that both databases find in an index.
+        statement.push(" AND result.created_at <= ").bind(after.created_at);
+        statement.push(" AND (result.created_at, result.id) < (").bind(after.created_at);
+        statement.push(", ").bind(after.id).push(")");
+    }
+    let offset = if page.after.is_some() { 0 } else { page.offset };
+    // One more than is shown says whether there is another page.
+    statement.push(" ORDER BY result.created_at DESC, result.id DESC LIMIT ").bind(page.limit + 1);
+    statement.push(" OFFSET ").bind(offset);
+    let mut results: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = results.len() > shown;
+    results.truncate(shown);
+    let last = results.last().filter(|_| has_more);
+    let next = last.map(|result| ResultCursor { created_at: result.created_at, id: result.id });
+    Ok((results, next))
+}
+
+/// How a statement comes to its results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// From what is chosen.
+    Collect,
+    /// From the newest result on. What is chosen is a set that each result is looked up in; the databases do not look into
+    /// `COALESCE`, or they would begin with the set.
+    Walk,
+}
+
+impl Way {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Collect => " AND ",
+            Self::Walk => " AND COALESCE(",
+        }
+    }
+
+    fn end(self) -> &'static str {
+        match self {
+            Self::Collect => ")",
+            Self::Walk => "), FALSE)",
+        }
+    }
+}
+
+impl ResultSearch {
+    /// Whether cases or issues say which results to look at.
+    fn begins_with_results(&self) -> bool {
+        names_cases(&self.results) || names_issues(&self.results)
+    }
+
+    /// Whether only executions say which results to look at.
+    fn begins_with_executions(&self) -> bool {
+        self.names_executions() && !self.begins_with_results()
+    }
+
+    fn names_executions(&self) -> bool {
+        let mut conditions = Statement::new("");
+        self.executions.push_where(&mut conditions);
+        !conditions.spelt(Dialect::Sqlite).0.is_empty()
+    }
+
+    /// Where a condition is true of almost every result: the search without it, and with its opposite. The first is counted
+    /// faster, and the second has little to count.
+    fn all_and_others(&self) -> Option<(Self, Self)> {
+        let (mut all, mut others) = (self.clone(), self.clone());
+        if self.results.issues == Some(Choice::None) {
+            (all.results.issues, others.results.issues) = (None, Some(Choice::Any));
+        } else if self.executions.artefact_is_archived == Some(false) {
+            (all.executions.artefact_is_archived, others.executions.artefact_is_archived) = (None, Some(true));
+        } else if self.executions.rerun_is_requested == Some(false) {
+            (all.executions.rerun_is_requested, others.executions.rerun_is_requested) = (None, Some(true));
+        } else if self.executions.is_latest == Some(true) {
+            (all.executions.is_latest, others.executions.is_latest) = (None, Some(false));
+        } else if self.executions.reviewers == Some(Choice::Any) {
+            (all.executions.reviewers, others.executions.reviewers) = (None, Some(Choice::None));
+        } else {
+            return None;
+        }
+        Some((all, others))
+    }
+
+    /// Adds how many results of the execution are chosen, in parentheses.
+    fn push_count_of_execution(&self, statement: &mut Statement) {
+        statement.push("(SELECT COUNT(*) FROM test_result AS result WHERE result.test_execution_id = execution.id");
+        push_results(&self.results, statement, Way::Collect);
+        statement.push(")");
+    }
+
+    /// Adds the conditions, each behind an `AND`, to a statement that calls the result `result`.
+    fn push_where(&self, statement: &mut Statement, way: Way) {
+        push_results(&self.results, statement, way);
+        if self.names_executions() {
+            statement.push(way.begin());
+            statement
+                .push("result.test_execution_id IN (SELECT execution.id FROM test_execution AS execution WHERE TRUE");
+            self.executions.push_where(statement);
+            statement.push(way.end());
+        }
+    }
+}
+
+fn names_cases(filter: &ResultFilter) -> bool {
+    !filter.test_cases.is_empty() || !filter.template_ids.is_empty()
+}
+
+fn names_issues(filter: &ResultFilter) -> bool {
+    matches!(filter.issues, Some(Choice::Any | Choice::These(_)))
+}
+
+fn push_results(filter: &ResultFilter, statement: &mut Statement, way: Way) {
+    if names_cases(filter) {
+        statement.push(way.begin());
+        statement.push("result.test_case_id IN (SELECT test_case.id FROM test_case WHERE TRUE");
+        let (test_cases, template_ids) = (filter.test_cases.clone(), filter.template_ids.clone());
+        ResultFilter { test_cases, template_ids, ..ResultFilter::default() }.push_where(statement);
+        statement.push(way.end());
+    }
+    if names_issues(filter) {
+        statement.push(way.begin());
+        statement.push(
+            "result.id IN (SELECT attachment.test_result_id FROM issue_test_result_attachment AS attachment WHERE TRUE",
+        );
+        if let Some(Choice::These(ids)) = &filter.issues {
+            statement.push(" AND ").push_in("attachment.issue_id", ids.as_slice());
+        }
+        statement.push(way.end());
+    }
+    ResultFilter {
+        statuses: filter.statuses.clone(),
+        issues: filter.issues.clone().filter(|issues| *issues == Choice::None),
+        created_from: filter.created_from,
+        created_until: filter.created_until,
+        ..ResultFilter::default()
+    }
+    .push_where(statement);
+}
