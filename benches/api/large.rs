@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use anyhow::Context;
-use serde_json::Value;
 
 use super::{Bench, Limit, Raw, Times};
 
@@ -182,9 +181,9 @@ impl Bench {
             let mut times = Times::default();
             for turn in 0..43 {
                 let begin = Instant::now();
-                let answer: Value = self.send(reqwest::Method::GET, path, Vec::new()).await?;
+                let answer = self.send(reqwest::Method::GET, path, Vec::new()).await?;
                 let request = begin.elapsed();
-                anyhow::ensure!(!answer.is_null(), "{path} answers nothing");
+                anyhow::ensure!(!answer.is_empty(), "{path} answers nothing");
                 let begin = Instant::now();
                 self.raw.select(raw).await?;
                 // The first turns prepare the statements of each connection.

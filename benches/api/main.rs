@@ -148,16 +148,17 @@ impl Bench {
         Ok(Self { name: name.to_owned(), url: format!("http://{address}"), key, client, db, raw })
     }
 
-    async fn send(&self, method: reqwest::Method, path: &str, body: Vec<u8>) -> anyhow::Result<Value> {
+    async fn send(&self, method: reqwest::Method, path: &str, body: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key);
         let answer = request.header("content-type", "application/json").body(body).send().await?.error_for_status()?;
         // Reading the answer is the client's work, but waiting for all of it is the server's time.
-        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+        Ok(answer.bytes().await?.to_vec())
     }
 
     async fn start_execution(&self, body: &Value) -> anyhow::Result<i64> {
         let answer =
             self.send(reqwest::Method::PUT, "/v1/test-executions/start-test", serde_json::to_vec(body)?).await?;
+        let answer: Value = serde_json::from_slice(&answer)?;
         answer["id"].as_i64().context("no id")
     }
 
@@ -237,6 +238,7 @@ impl Bench {
             self.send(reqwest::Method::POST, &path, batch.to_string().into_bytes()).await?;
         }
         let artefacts = self.send(reqwest::Method::GET, "/v1/artefacts", Vec::new()).await?;
+        let artefacts: Value = serde_json::from_slice(&artefacts)?;
         let all = artefacts.as_array().context("no list")?;
         let id = all.iter().find(|it| it["name"] == "package-1").context("no artefact")?["id"].clone();
         let mut times = Times::default();

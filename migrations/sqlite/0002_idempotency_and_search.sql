@@ -37,6 +37,8 @@ END;
 CREATE INDEX ix_test_execution_created_at_id_with_results ON test_execution (created_at DESC, id DESC) WHERE has_results;
 CREATE INDEX ix_test_execution_created_at_id_without_results ON test_execution (created_at DESC, id DESC)
     WHERE NOT has_results;
+-- Those of a span of time, for reports.
+CREATE INDEX ix_test_execution_created_at ON test_execution (created_at);
 -- How many reviews of a build have a decision, without touching the rows.
 CREATE INDEX ix_artefact_build_environment_review_decided ON artefact_build_environment_review (artefact_build_id)
     WHERE review_decision <> '[]';

@@ -32,13 +32,14 @@ pub fn document() -> OpenApi {
 }
 
 /// Parameters that are something when nobody says what: the end of the path, the name, the value.
-const DEFAULTS: [(&str, &str, fn() -> Value); 7] = [
+const DEFAULTS: [(&str, &str, fn() -> Value); 8] = [
     ("/history", "limit", || json!(10)),
     ("/history", "track", || json!("latest")),
     ("/reruns", "limit", || Value::Null),
     ("/reruns", "silent", || json!(false)),
     ("", "limit", || json!(50)),
     ("", "offset", || json!(0)),
+    ("", "start_date", || json!("0001-01-01T00:00:00")),
     ("", "unread_only", || json!(false)),
 ];
 

@@ -103,9 +103,9 @@ async fn get_executions_report(
 
 /// Sends a report piece by piece. What fails before the first piece is refused; behind it, only a body that breaks off can say so.
 async fn send(mut report: Report) -> ApiResult<Response> {
-    let first = report.next().await.map_err(refuse)?;
+    let first = report.next_piece().await.map_err(refuse)?;
     let rest = stream::try_unfold(report, |mut report| async move {
-        let piece = report.next().await;
+        let piece = report.next_piece().await;
         piece.map(|piece| piece.map(|piece| (piece, report)))
     });
     let rest = rest.inspect_err(|error: &ReportError| tracing::error!(%error, "a report ends early"));

@@ -53,7 +53,7 @@ pub struct Report {
 
 impl Report {
     /// The next piece; none behind the last one.
-    pub async fn next(&mut self) -> Result<Option<String>, ReportError> {
+    pub async fn next_piece(&mut self) -> Result<Option<String>, ReportError> {
         if let Some(piece) = self.pieces.recv().await {
             return Ok(Some(piece));
         }

@@ -93,13 +93,17 @@ async fn connect_sqlite(path: &Path) -> StoreResult<Pools> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        .pragma("temp_store", "MEMORY");
+        .pragma("temp_store", "MEMORY")
+        // A checkpoint writes every changed page once more, and a large batch changes thousands: with SQLite's own limit
+        // each such batch would pay for one.
+        .pragma("wal_autocheckpoint", "8000");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(options.clone())
+        // In KiB: a batch of results touches a page of an index for nearly every case.
+        .connect_with(options.clone().pragma("cache_size", "-32768"))
         .await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)

@@ -45,11 +45,16 @@ impl Statement {
         self
     }
 
-    /// Adds `condition IN (the members of the list)`.
-    pub(crate) fn push_in(&mut self, condition: &'static str, list: impl Into<Parameter>) -> &mut Self {
-        let list = list.into();
-        let word = if matches!(list, Parameter::Ints(_)) { " IN ints(" } else { " IN texts(" };
-        self.push(condition).push(word).bind(list).push(")")
+    /// Adds `column IN (the members of the list)`. Of a list of one member the member itself is compared: PostgreSQL can
+    /// judge how many rows have a value, but not how many have one out of a list that it has still to read.
+    pub(crate) fn push_in(&mut self, column: &'static str, list: impl Into<Parameter>) -> &mut Self {
+        self.push(column);
+        match list.into() {
+            Parameter::Ints(Json(ids)) if ids.len() == 1 => self.push(" = ").bind(ids[0]),
+            Parameter::Texts(Json(texts)) if texts.len() == 1 => self.push(" = ").bind(texts[0].as_str()),
+            list @ Parameter::Ints(_) => self.push(" IN ints(").bind(list).push(")"),
+            list => self.push(" IN texts(").bind(list).push(")"),
+        }
     }
 
     /// The statement as the database spells it.
@@ -125,9 +130,14 @@ mod tests {
     #[test]
     fn parameters_are_numbered_in_the_order_of_the_text() {
         let mut statement = Statement::new("SELECT id FROM t WHERE TRUE");
-        statement.push(" AND ").push_in("name", vec!["a".to_owned()]).push(" AND id > ").bind(5_i64);
+        let names = ["a", "b"].map(str::to_owned).to_vec();
+        statement.push(" AND ").push_in("name", names).push(" AND id > ").bind(5_i64);
+        statement.push(" AND ").push_in("kind", vec!["c".to_owned()]);
         let spelt = statement.spelt(Dialect::Sqlite).0;
-        assert_eq!(spelt, "SELECT id FROM t WHERE TRUE AND name IN (SELECT value FROM json_each($1)) AND id > $2");
-        assert_eq!(statement.parameters.len(), 2);
+        assert_eq!(
+            spelt,
+            "SELECT id FROM t WHERE TRUE AND name IN (SELECT value FROM json_each($1)) AND id > $2 AND kind = $3"
+        );
+        assert_eq!(statement.parameters.len(), 3);
     }
 }

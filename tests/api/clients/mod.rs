@@ -7,6 +7,7 @@ mod images;
 mod names;
 mod pages;
 mod refusals;
+mod reports;
 mod rules;
 mod scripts;
 mod testflinger;
