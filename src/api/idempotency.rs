@@ -42,12 +42,12 @@ pub(super) async fn run(
             pending.keep(&KeptAnswer { status: parts.status.as_u16().into(), body: text }).await?;
             Ok(Response::from_parts(parts, Body::from(bytes)))
         }
-        Outcome::Repeated(kept) => replay(kept),
+        Outcome::Repeated(kept) => replay(&kept),
         Outcome::Misused => Err(ApiError::Rule("The Idempotency-Key was used for another request".to_owned())),
     }
 }
 
-fn replay(kept: KeptAnswer) -> ApiResult<Response> {
+fn replay(kept: &KeptAnswer) -> ApiResult<Response> {
     let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = (status.ok_or(ApiError::Internal)?, kept.body.clone()).into_response();
     let headers = response.headers_mut();

@@ -16,13 +16,14 @@ mod input;
 mod issue_attachments;
 mod issues;
 mod matching_rules;
-mod metadata_query;
+
 mod notifications;
 mod openapi;
 mod preconditions;
 mod reported_issues;
 mod reports;
 mod rerun_requests;
+mod search_query;
 mod status_updates;
 mod test_cases;
 mod test_execution_search;

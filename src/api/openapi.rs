@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Deprecated, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required};
 
 /// The document.
@@ -25,14 +25,18 @@ pub fn document() -> OpenApi {
     }
     let mut schemas = document.components.as_mut().map(|components| &mut components.schemas);
     for (schema, field) in DEPRECATED_FIELDS {
-        let found = schemas.as_deref_mut().and_then(|schemas| schemas.get_mut(*schema));
-        deprecate_field(found, field);
+        if let Some(RefOr::T(Schema::Object(object))) = schemas.as_deref_mut().and_then(|all| all.get_mut(*schema)) {
+            deprecate_field(object, field);
+        }
     }
     document
 }
 
-/// Parameters that are something when nobody says what: the end of the path, the name, the value.
-const DEFAULTS: [(&str, &str, fn() -> Value); 8] = [
+/// A parameter that is something when nobody says what: the end of the path, the name, the value.
+type Default = (&'static str, &'static str, fn() -> Value);
+
+/// Of several that fit a parameter the first counts.
+const DEFAULTS: &[Default] = &[
     ("/history", "limit", || json!(10)),
     ("/history", "track", || json!("latest")),
     ("/reruns", "limit", || Value::Null),
@@ -62,8 +66,7 @@ fn describe_parameter(path: &str, parameter: &mut Parameter) {
     }
 }
 
-fn deprecate_field(schema: Option<&mut RefOr<Schema>>, field: &str) {
-    let Some(RefOr::T(Schema::Object(object))) = schema else { return };
+fn deprecate_field(object: &mut Object, field: &str) {
     match object.properties.get_mut(field) {
         Some(RefOr::T(Schema::Object(field))) => field.deprecated = Some(Deprecated::True),
         Some(RefOr::T(Schema::AnyOf(field))) => {

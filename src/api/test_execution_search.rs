@@ -1,21 +1,16 @@
 //! `GET /v1/test-executions`: searching executions.
 
-use app::api::{
-    Choice, FamilyName, Flag, HTTPValidationError, Instant, Offset, Permission, Problems, QueryChoice, Ranged,
-    TestExecutionSearchResponse, TestExecutionStatus,
-};
+use app::api::{Choice, HTTPValidationError, Permission, QueryChoice, TestExecutionSearchResponse};
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use deserr::Deserr;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ApiState;
 use super::errors::{ApiError, ApiResult};
 use super::gate::permitted;
-use super::input::{Input, Nothing, QueryInput};
-use super::metadata_query::{METADATA, read_metadata};
+use super::input::{Input, Nothing};
+use super::search_query::{read_metadata, search_query};
 use crate::service::Service;
 use crate::store::execution_filters::ExecutionFilter;
 
@@ -23,105 +18,18 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(permitted(&[Permission::ViewTest], routes!(search_executions)))
 }
 
-/// What chooses executions. Values of one parameter are alternatives; parameters must all hold.
-#[derive(Deserr, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[deserr(error = Problems)]
-#[expect(dead_code, reason = "execution_metadata is read apart: what is wrong with it goes before everything else")]
-struct SearchQuery {
-    /// Families of artefacts.
-    #[deserr(default)]
-    #[param(required = false)]
-    families: Vec<FamilyName>,
-    /// Names of artefacts.
-    #[deserr(default)]
-    #[param(required = false)]
-    artefacts: Vec<String>,
-    /// Versions of artefacts.
-    #[deserr(default)]
-    #[param(required = false)]
-    artefact_versions: Vec<String>,
-    /// Stages of artefacts.
-    #[deserr(default)]
-    #[param(required = false)]
-    artefact_stages: Vec<String>,
-    /// Tracks of artefacts.
-    #[deserr(default)]
-    #[param(required = false)]
-    artefact_tracks: Vec<String>,
-    /// Whether the artefact is out of sight.
-    #[deserr(default)]
-    #[param(value_type = Option<bool>)]
-    artefact_is_archived: Option<Flag>,
-    /// Names of environments.
-    #[deserr(default)]
-    #[param(required = false)]
-    environments: Vec<String>,
-    /// Facts: `category:value`, each half in base64. Values of one category are alternatives.
-    #[deserr(default)]
-    #[param(required = false)]
-    execution_metadata: Vec<String>,
-    /// Statuses of executions.
-    #[deserr(default)]
-    #[param(required = false)]
-    test_execution_statuses: Vec<TestExecutionStatus>,
-    /// Who reviews the artefact: ids, or `any`, or `none`.
-    #[deserr(default)]
-    #[param(value_type = Option<Vec<String>>)]
-    reviewer_ids: Option<QueryChoice>,
-    /// The same under an older name.
-    #[deserr(default)]
-    #[param(value_type = Option<Vec<String>>)]
-    assignee_ids: Option<QueryChoice>,
-    /// Whether a rerun is requested.
-    #[deserr(default)]
-    #[param(value_type = Option<bool>)]
-    rerun_is_requested: Option<Flag>,
-    /// Whether it is the newest of its plan, build and environment.
-    #[deserr(default)]
-    #[param(value_type = Option<bool>)]
-    execution_is_latest: Option<Flag>,
-    /// What was found: ids of results, or `any`, or `none`. Without it only executions with results are found.
-    #[deserr(default)]
-    #[param(value_type = Option<Vec<String>>)]
-    test_result: Option<QueryChoice>,
-    /// What happened: names of events, or `any`, or `none`.
-    #[deserr(default)]
-    #[param(required = false)]
-    event_names: Vec<String>,
-    /// Not changed before.
-    #[deserr(default)]
-    #[param(value_type = Option<String>, format = DateTime)]
-    from_date: Option<Instant>,
-    /// Not changed after.
-    #[deserr(default)]
-    #[param(value_type = Option<String>, format = DateTime)]
-    until_date: Option<Instant>,
-    /// Executions of a page.
-    #[deserr(default = Ranged(50))]
-    #[param(value_type = i64, required = false, minimum = 0, maximum = 1000, default = 50)]
-    limit: Ranged<0, 1000>,
-    /// Executions to leave out.
-    #[deserr(default = Ranged(0))]
-    #[param(value_type = i64, required = false, minimum = 0, default = 0)]
-    offset: Offset,
-}
-
-impl QueryInput for SearchQuery {
-    const LISTS: &'static [&'static str] = &[
-        "families",
-        "artefacts",
-        "artefact_versions",
-        "artefact_stages",
-        "artefact_tracks",
-        "environments",
-        METADATA,
-        "test_execution_statuses",
-        "reviewer_ids",
-        "assignee_ids",
-        "test_result",
-        "event_names",
-    ];
+search_query! {
+    /// What chooses executions. Values of one parameter are alternatives; parameters must all hold.
+    SearchQuery, lists ["test_result", "event_names"], {
+        /// What was found: ids of results, or `any`, or `none`. Without it only executions with results are found.
+        #[deserr(default)]
+        #[param(value_type = Option<Vec<String>>)]
+        test_result: Option<QueryChoice>,
+        /// What happened: names of events, or `any`, or `none`.
+        #[deserr(default)]
+        #[param(required = false)]
+        event_names: Vec<String>,
+    }
 }
 
 /// Search test executions
@@ -140,24 +48,13 @@ async fn search_executions(
     input: Result<Input<Nothing, SearchQuery, Nothing>, ApiError>,
 ) -> ApiResult<Json<TestExecutionSearchResponse>> {
     let metadata = read_metadata(query.as_deref().unwrap_or_default())?;
-    let query = input?.query;
+    let mut query = input?.query;
     let filter = ExecutionFilter {
-        families: query.families,
-        artefacts: query.artefacts,
-        artefact_versions: query.artefact_versions,
-        artefact_stages: query.artefact_stages,
-        artefact_tracks: query.artefact_tracks,
-        artefact_is_archived: query.artefact_is_archived.map(|flag| flag.0),
-        environments: query.environments,
-        statuses: query.test_execution_statuses,
-        metadata,
-        reviewers: query.reviewer_ids.or(query.assignee_ids).map(|choice| choice.0),
-        rerun_is_requested: query.rerun_is_requested.map(|flag| flag.0),
-        is_latest: query.execution_is_latest.map(|flag| flag.0),
         updated_from: query.from_date.map(|date| date.0),
         updated_until: query.until_date.map(|date| date.0),
-        results: Some(query.test_result.map_or(Choice::Any, |choice| choice.0)),
-        events: read_events(query.event_names)?,
+        results: Some(query.test_result.take().map_or(Choice::Any, |choice| choice.0)),
+        events: read_events(std::mem::take(&mut query.event_names))?,
+        ..query.take_executions(metadata)
     };
     Ok(Json(service.search_executions(&filter, query.limit.0, query.offset.0).await?))
 }

@@ -18,7 +18,7 @@ use crate::web;
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// How often what is over is cleared away.
-const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(600);
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {

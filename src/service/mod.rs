@@ -7,6 +7,7 @@ mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
 mod environments;
+mod execution_contexts;
 mod execution_metadata;
 pub mod getting_started;
 mod issue_attachments;

@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// … and so many of them wait for the reader.
 const PIECES_WAITING: usize = 4;
 /// How long a reader may take none of them before its connection to the database is given to somebody else.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const RESULTS_HEAD: &str = "Artefact.family,Artefact.id,Artefact.name,Artefact.version,Artefact.status,Artefact.track,\
     Artefact.stage,Artefact.series,Artefact.repo,Artefact.os,Artefact.series,Artefact.created_at,TestExecution.id,\

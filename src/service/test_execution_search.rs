@@ -4,14 +4,12 @@ use std::collections::HashMap;
 
 use app::api::{Choice, TestExecutionSearchResponse, TestResultResponse};
 
-use super::artefacts::{group_by, list_builds, list_shown_artefacts};
-use super::test_executions::show_executions;
+use super::artefacts::group_by;
+use super::execution_contexts::list_contexts;
 use super::test_results::show_result;
 use super::{Service, ServiceResult};
 use crate::store::execution_filters::ExecutionFilter;
-use crate::store::{
-    StoreResult, Tx, artefact_builds, issue_attachments, test_execution_search, test_executions, test_results,
-};
+use crate::store::{StoreResult, Tx, issue_attachments, test_execution_search, test_results};
 
 impl Service {
     /// A page of the executions that the filter chooses, newest first, each with its results, or with those the filter names.
@@ -28,26 +26,14 @@ impl Service {
             count if count <= offset => Vec::new(),
             _ => test_execution_search::search_executions(&mut tx, filter, limit, offset).await?,
         };
-        let rows = test_executions::list_executions(&mut tx, &ids).await?;
-        let build_ids: Vec<i64> = rows.iter().map(|row| row.artefact_build_id).collect();
-        let artefact_of_build: HashMap<i64, i64> = artefact_builds::list_builds(&mut tx, &build_ids)
-            .await?
-            .into_iter()
-            .map(|build| (build.id, build.artefact_id))
-            .collect();
-        let artefact_ids: Vec<i64> = artefact_of_build.values().copied().collect();
-        let artefacts = list_shown_artefacts(&mut tx, &artefact_ids).await?;
-        let builds = list_builds(&mut tx, &build_ids).await?;
+        let mut contexts = list_contexts(&mut tx, &ids).await?;
         let mut results = list_found_results(&mut tx, &ids, filter.results.as_ref()).await?;
-        let shown = show_executions(&mut tx, rows).await?;
-        let test_executions = shown
-            .into_iter()
-            .zip(build_ids)
-            .filter_map(|(execution, build_id)| {
-                let artefact = artefacts.get(artefact_of_build.get(&build_id)?)?.clone();
-                let build = builds.get(&build_id)?.clone();
-                let results = results.remove(&execution.id).unwrap_or_default();
-                Some(execution.with_context(artefact, build, results))
+        let test_executions = ids
+            .iter()
+            .filter_map(|id| {
+                let context = contexts.remove(id)?;
+                let results = results.remove(id).unwrap_or_default();
+                Some(context.execution.with_context(context.artefact, context.build, results))
             })
             .collect();
         Ok(TestExecutionSearchResponse { count, limit, offset, test_executions })

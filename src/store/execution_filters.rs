@@ -7,6 +7,15 @@ use app::api::{
 use super::Moment;
 use super::statement::Statement;
 
+/// Somebody reviews the artefact.
+const REVIEWED: &str = "(SELECT 1 FROM artefact_reviewers_association AS assigned
+                 WHERE assigned.artefact_id = artefact.id)";
+/// Something happened in the execution.
+const EVENTS: &str = "(SELECT 1 FROM test_event AS event WHERE event.test_execution_id = execution.id)";
+/// An issue is attached to the result; what follows has to close it.
+const ATTACHED: &str = "(SELECT 1 FROM issue_test_result_attachment AS attachment
+             WHERE attachment.test_result_id = result.id";
+
 /// Executions that all of this is true of. An empty list says nothing.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "each field names what it compares")]
@@ -203,8 +212,6 @@ impl ExecutionFilter {
             statement.push(" AND artefact.archived = ").bind(is_archived);
         }
         if let Some(reviewers) = &self.reviewers {
-            const REVIEWED: &str = "(SELECT 1 FROM artefact_reviewers_association AS assigned
-                 WHERE assigned.artefact_id = artefact.id)";
             match reviewers {
                 Choice::Any => statement.push(" AND EXISTS ").push(REVIEWED),
                 Choice::None => statement.push(" AND NOT EXISTS ").push(REVIEWED),
@@ -252,7 +259,6 @@ impl ExecutionFilter {
             }
             None => {}
         }
-        const EVENTS: &str = "(SELECT 1 FROM test_event AS event WHERE event.test_execution_id = execution.id)";
         match &self.events {
             Some(Choice::Any) => {
                 statement.push(" AND EXISTS ").push(EVENTS);
@@ -280,8 +286,6 @@ impl ResultFilter {
         if !self.statuses.is_empty() {
             statement.push(" AND ").push_in("result.status", names(&self.statuses, TestResultStatus::as_str));
         }
-        const ATTACHED: &str = "(SELECT 1 FROM issue_test_result_attachment AS attachment
-             WHERE attachment.test_result_id = result.id";
         match &self.issues {
             Some(Choice::Any) => {
                 statement.push(" AND EXISTS ").push(ATTACHED).push(")");

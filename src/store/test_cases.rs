@@ -70,7 +70,7 @@ pub async fn find_or_create_test_cases(
 }
 
 /// Gives known cases the templates that a report names; an empty one leaves what is known.
-pub async fn update_templates(
+pub(crate) async fn update_templates(
     tx: &mut Tx,
     cases: &mut HashMap<String, TestCaseRow>,
     reported: &[NewTestCase<'_>],

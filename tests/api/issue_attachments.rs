@@ -119,7 +119,7 @@ impl World {
     async fn shown(&self, app: &TestApp, letter: char) -> Vec<(Value, Value)> {
         for run in &self.runs {
             let results = app.get(&format!("/v1/test-executions/{run}/test-results")).await.ok();
-            for result in results.as_array().unwrap().iter().filter(|result| result["id"] == self.id(letter)) {
+            if let Some(result) = results.as_array().unwrap().iter().find(|result| result["id"] == self.id(letter)) {
                 let ids = |it: &Value| (it["issue"]["id"].clone(), it["attachment_rule"]["id"].clone());
                 return result["issues"].as_array().unwrap().iter().map(ids).collect();
             }

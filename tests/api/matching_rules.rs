@@ -470,13 +470,13 @@ both! {
             let body = json!({"family": "snap", "name": format!("size {size}"), "team_ids": some});
             let making = statements(&app, Method::POST, RULES, Some(&body)).await;
             let path = path_of(app.raw.number("SELECT MAX(id) FROM artefact_matching_rule").await);
-            let patch = json!({"name": format!("changed {size}"), "team_ids": some});
+            let change = json!({"name": format!("changed {size}"), "team_ids": some});
             assert_eq!(app.get(RULES).await.ok().as_array().unwrap().len(), if size == 1 { 1 } else { 31 });
             counts.push([
                 making,
                 statements(&app, Method::GET, RULES, None).await,
                 statements(&app, Method::GET, &path, None).await,
-                statements(&app, Method::PATCH, &path, Some(&patch)).await,
+                statements(&app, Method::PATCH, &path, Some(&change)).await,
                 statements(&app, Method::DELETE, &path, None).await,
             ]);
             if size == 1 {

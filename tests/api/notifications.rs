@@ -163,22 +163,22 @@ both! {
         let user = app.add_user("kim").await;
         let session = app.session(user).await;
         notify(&app, app.add_user("ada").await, 9, 0).await;
-        let a = notify(&app, user, 2, 0).await;
-        let b = notify(&app, user, 5, 6).await;
-        let c = notify(&app, user, 2, 0).await;
-        let d = notify(&app, user, 4, 4).await;
-        let e = notify(&app, user, 1, 0).await;
+        let second = notify(&app, user, 2, 0).await;
+        let fifth = notify(&app, user, 5, 6).await;
+        let second_again = notify(&app, user, 2, 0).await;
+        let fourth = notify(&app, user, 4, 4).await;
+        let first = notify(&app, user, 1, 0).await;
         for (query, expected, [count, limit, offset]) in [
-            ("", vec![b, d, c, a, e], [5, 50, 0]),
-            ("?limit=2", vec![b, d], [5, 2, 0]),
-            ("?limit=10&offset=3", vec![a, e], [5, 10, 3]),
-            ("?limit=1&offset=2", vec![c], [5, 1, 2]),
+            ("", vec![fifth, fourth, second_again, second, first], [5, 50, 0]),
+            ("?limit=2", vec![fifth, fourth], [5, 2, 0]),
+            ("?limit=10&offset=3", vec![second, first], [5, 10, 3]),
+            ("?limit=1&offset=2", vec![second_again], [5, 1, 2]),
             ("?offset=5", vec![], [5, 50, 5]),
             ("?offset=9223372036854775807", vec![], [5, 50, i64::MAX]),
-            ("?unread_only=true", vec![c, a, e], [3, 50, 0]),
-            ("?unread_only=1&limit=1&offset=1", vec![a], [3, 1, 1]),
-            ("?unread_only=No&limit=1", vec![b], [5, 1, 0]),
-            ("?limit=1&limit=1_000&unread_only=on&other=x", vec![c, a, e], [3, 1000, 0]),
+            ("?unread_only=true", vec![second_again, second, first], [3, 50, 0]),
+            ("?unread_only=1&limit=1&offset=1", vec![second], [3, 1, 1]),
+            ("?unread_only=No&limit=1", vec![fifth], [5, 1, 0]),
+            ("?limit=1&limit=1_000&unread_only=on&other=x", vec![second_again, second, first], [3, 1000, 0]),
         ] {
             let own = app.as_user(&session, Method::GET, &format!("{OWN}{query}"), None).await.ok();
             assert_eq!((ids(&own), numbers(&own)), (expected, [count, limit, offset]), "{query}");

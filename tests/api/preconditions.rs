@@ -187,14 +187,14 @@ both! {
             assert_eq!((of_review.len(), of_list.len()), (count + 6, count + 6), "{sql}");
         }
         // The list also tells that a review joined, and that another one changed.
-        let last = tag(&app, &review.path).await;
+        let unchanged = tag(&app, &review.path).await;
         app.start(&snap(&json!({"environment": "three"}))).await;
         of_list.insert(tag(&app, &list.path).await);
         let other = format!("id <> {}", review.review);
         app.raw.run(&format!("UPDATE artefact_build_environment_review SET review_comment = 'x' WHERE {other}")).await;
         of_list.insert(tag(&app, &list.path).await);
         assert_eq!(of_list.len(), 9);
-        assert_eq!(tag(&app, &review.path).await, last);
+        assert_eq!(tag(&app, &review.path).await, unchanged);
     }
 
     // A stale tag fails and changes nothing; the current one, any of several, or `*` succeeds.

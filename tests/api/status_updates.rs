@@ -306,7 +306,7 @@ both! {
         let of_path = ("int_parsing".to_owned(), json!(["path", "id"]));
         let of_body = ("missing".to_owned(), json!(["body", "events"]));
         let path = "/v1/test-executions/abc/status_update";
-        assert_eq!(app.get(path).await.problems(), [of_path.clone()]);
+        assert_eq!(app.get(path).await.problems(), std::slice::from_ref(&of_path));
         assert_eq!(app.put(path, &json!({})).await.problems(), [of_path.clone(), of_body.clone()]);
         assert_eq!(app.post(path, &json!({})).await.problems(), [of_path, of_body]);
         assert_eq!(app.raw.number("SELECT COUNT(*) FROM test_event").await, 0);
