@@ -21,9 +21,11 @@ pub struct TestReportedIssueResponse {
     pub id: i64,
     /// The template; `""` where it is about a case.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(default = ""))]
     pub template_id: String,
     /// The name of the case; `""` where it is about a template.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(default = ""))]
     pub case_name: String,
     /// What is known.
     pub description: String,
