@@ -42,11 +42,7 @@ impl DebStageOrNone {
 impl utoipa::PartialSchema for DebStageOrNone {
     fn schema() -> RefOr<Schema> {
         let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
-        AnyOfBuilder::new()
-            .item(Ref::from_schema_name(DebStage::name()))
-            .item(none)
-            .default(Some(json!("")))
-            .into()
+        AnyOfBuilder::new().item(Ref::from_schema_name(DebStage::name())).item(none).default(Some(json!(""))).into()
     }
 }
 
