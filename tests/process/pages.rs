@@ -194,8 +194,9 @@ async fn readers_who_leave_cost_no_memory() {
         async move { request.timeout(std::time::Duration::from_millis(patience)).send().await.is_ok() }
     };
     let mut memory = Vec::new();
-    // The first round is what the allocator needs for so many visitors at once.
-    for _ in 0..2 {
+    // The first round is what the allocator needs for so many visitors at once. What leaks grows in every further one; what a
+    // busy machine has not rendered yet when it is measured does not.
+    for _ in 0..3 {
         let mut left = 0;
         for _ in 0..50 {
             let visits = futures::future::join_all((0..16).map(|visitor| visit(1 + visitor))).await;
@@ -206,6 +207,6 @@ async fn readers_who_leave_cost_no_memory() {
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         memory.push(dashboard.server.memory("VmRSS:"));
     }
-    let grown = memory[1] - memory[0];
-    assert!(grown < 20 * 1024, "memory grew by {grown} KiB in the second round");
+    let grown = (memory[1] - memory[0]).min(memory[2] - memory[1]);
+    assert!(grown < 20 * 1024, "memory grew by at least {grown} KiB in each round: {memory:?}");
 }
