@@ -62,16 +62,19 @@ fn replay(kept: &KeptAnswer) -> ApiResult<Response> {
 /// What a request promises: by its header, or by being a start like another one where the operator wants these folded.
 fn read_claim(service: &Service, caller: &Caller, request: &Request, body: &Bytes) -> ApiResult<Option<Claim>> {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let seconds = service.settings.fold_start_test_seconds;
+    let folds = seconds > 0 && request.method() == Method::PUT && path == START_TEST;
+    let header = request.headers().get(HEADER);
+    if header.is_none() && !folds {
+        return Ok(None);
+    }
+    // Not before somebody asks for it: a body can have megabytes.
     let mut content = format!("{} {path}\n", request.method()).into_bytes();
     content.extend_from_slice(body);
     let fingerprint = EntityTag::of_text(&content).0;
-    let seconds = service.settings.fold_start_test_seconds;
-    let (key, lifetime) = match request.headers().get(HEADER) {
+    let (key, lifetime) = match header {
         Some(value) => (format!("key {}", read_key(value)?), LIFETIME),
-        None if seconds > 0 && request.method() == Method::PUT && path == START_TEST => {
-            (format!("start {fingerprint}"), TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
-        }
-        None => return Ok(None),
+        None => (format!("start {fingerprint}"), TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
     };
     let now = service.clock.now();
     Ok(Some(Claim { principal: caller.principal(&client_address(request)), key, fingerprint, now, lifetime }))

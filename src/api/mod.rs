@@ -16,7 +16,6 @@ mod input;
 mod issue_attachments;
 mod issues;
 mod matching_rules;
-
 mod notifications;
 mod openapi;
 mod preconditions;

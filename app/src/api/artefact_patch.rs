@@ -38,7 +38,7 @@ pub struct ArtefactPatch {
     pub reviewer_emails: Patch<Vec<String>>,
 }
 
-/// The body as it is spelt; deriving the reader for the type above would warn of its own deprecated fields.
+/// The body as it is spelt, before what is wrong with an older field is told of the list it stands for as well.
 #[derive(Deserr)]
 #[deserr(error = Problems)]
 struct Spelt {
