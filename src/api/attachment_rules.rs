@@ -4,9 +4,9 @@ use app::api::{
     HTTPValidationError, IssueTestResultAttachmentRulePatchRequest, IssueTestResultAttachmentRulePostRequest,
     MinimalIssueTestResultAttachmentRuleResponse, Permission, Problems,
 };
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use deserr::Deserr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,6 +16,7 @@ use super::errors::ApiResult;
 use super::gate::permitted;
 use super::input::{FieldOrder, Id, Input, JsonBody, Nothing, OrderedBody};
 use super::issues::IssuePath;
+use crate::domain::access::Caller;
 use crate::service::Service;
 
 const CHANGE: &[Permission] = &[Permission::ChangeAttachmentRule];
@@ -29,9 +30,9 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 
 #[derive(Deserr)]
 #[deserr(error = Problems)]
-struct AttachmentRulePath {
-    issue_id: Id,
-    attachment_rule_id: Id,
+pub(super) struct AttachmentRulePath {
+    pub(super) issue_id: Id,
+    pub(super) attachment_rule_id: Id,
 }
 
 impl FieldOrder for IssueTestResultAttachmentRulePostRequest {
@@ -47,12 +48,15 @@ impl FieldOrder for IssueTestResultAttachmentRulePostRequest {
         "template_ids",
         "test_result_statuses",
         "execution_metadata",
+        "io_log_pattern",
+        "comment_pattern",
+        "apply_to_existing",
     ];
 }
 
 /// Make a rule that attaches an issue
 ///
-/// To results that are stored from now on; those there are stay as they are.
+/// To results that are stored from now on; those there are stay as they are, unless `apply_to_existing` asks for them.
 #[utoipa::path(
     post, path = "/v1/issues/{issue_id}/attachment-rules", tag = "issues",
     operation_id = "post_attachment_rule_v1_issues__issue_id__attachment_rules_post",
@@ -61,14 +65,15 @@ impl FieldOrder for IssueTestResultAttachmentRulePostRequest {
     responses(
         (status = 200, description = "The rule", body = MinimalIssueTestResultAttachmentRuleResponse),
         (status = 404, description = "There is no such issue"),
-        (status = 422, description = "Malformed input", body = HTTPValidationError),
+        (status = 422, description = "Malformed input, or a pattern that cannot be used", body = HTTPValidationError),
     )
 )]
 async fn post_attachment_rule(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<IssuePath, Nothing, OrderedBody<IssueTestResultAttachmentRulePostRequest>>,
 ) -> ApiResult<Json<MinimalIssueTestResultAttachmentRuleResponse>> {
-    Ok(Json(service.create_attachment_rule(input.path.issue_id.0, input.body.0).await?))
+    Ok(Json(service.create_attachment_rule(&caller, input.path.issue_id.0, input.body.0).await?))
 }
 
 /// Switch a rule on or off

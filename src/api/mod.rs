@@ -22,6 +22,7 @@ mod preconditions;
 mod reported_issues;
 mod reports;
 mod rerun_requests;
+mod rule_applications;
 mod search_query;
 mod status_updates;
 mod test_cases;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(issues::routes())
         .merge(issue_attachments::routes())
         .merge(attachment_rules::routes())
+        .merge(rule_applications::routes())
         .merge(test_result_search::routes())
         .merge(reports::routes())
         .merge(matching_rules::routes())

@@ -1,36 +1,47 @@
 //! Rules that attach an issue to results as they are stored: made, switched on and off, removed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use app::api::{
     ExecutionMetadataInput, IssueTestResultAttachmentRulePatchRequest, IssueTestResultAttachmentRulePostRequest,
-    MinimalIssueTestResultAttachmentRuleResponse,
+    MinimalIssueTestResultAttachmentRuleResponse, Permission,
 };
 
 use super::issues::issue_not_found;
+use super::rule_applications::{Criteria, group};
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::access::Caller;
+use crate::domain::attachment_rules::TextPatterns;
 use crate::store::attachment_rules::RuleColumns;
 use crate::store::{Tx, attachment_rules, issues};
 
 impl Service {
-    /// Makes a rule. Results that are stored already stay as they are.
+    /// Makes a rule. Results that are stored already stay as they are, unless the request asks for them, too.
     pub async fn create_attachment_rule(
         &self,
+        caller: &Caller,
         issue_id: i64,
         request: IssueTestResultAttachmentRulePostRequest,
     ) -> ServiceResult<MinimalIssueTestResultAttachmentRuleResponse> {
         let now = self.clock.now();
+        let applies_to_existing = request.apply_to_existing.0;
+        if applies_to_existing {
+            let required = [Permission::ChangeIssueAttachment, Permission::ChangeIssueAttachmentBulk];
+            self.demand_attachment(caller, &required)?;
+        }
         let (columns, metadata) = read_request(request);
+        let patterns = compile_patterns(&columns)?;
         let mut tx = self.db.write().await?;
         issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
         let id = attachment_rules::create_rule(&mut tx, issue_id, &columns, now).await?;
         attachment_rules::add_metadata(&mut tx, id, &metadata, now).await?;
+        let criteria = Criteria { columns: &columns, metadata: group(metadata), patterns };
+        let existing_results =
+            if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, now).await?) } else { None };
         tx.commit().await?;
-        let mut categories: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (category, value) in metadata {
-            categories.entry(category).or_default().push(value);
-        }
-        Ok(columns.into_response(id, categories))
+        let metadata = criteria.metadata.into_iter().collect();
+        let shown = columns.into_response(id, metadata);
+        Ok(MinimalIssueTestResultAttachmentRuleResponse { existing_results, ..shown })
     }
 
     /// Switches a rule on or off; what it attached stays.
@@ -65,7 +76,7 @@ impl Service {
 }
 
 /// Whether there is such a rule; that of another issue is refused.
-async fn has_rule(tx: &mut Tx, issue_id: i64, rule_id: i64) -> ServiceResult<bool> {
+pub(super) async fn has_rule(tx: &mut Tx, issue_id: i64, rule_id: i64) -> ServiceResult<bool> {
     match attachment_rules::lock_rule(tx, rule_id).await? {
         Some(owner) if owner == issue_id => Ok(true),
         Some(_) => Err(rule_of_another_issue()),
@@ -81,7 +92,17 @@ pub(super) fn rule_of_another_issue() -> ServiceError {
     ServiceError::BadRequest("Attachment rule not attached to given issue".to_owned())
 }
 
-fn read_request(request: IssueTestResultAttachmentRulePostRequest) -> (RuleColumns, Vec<(String, String)>) {
+/// What the rule looks for in texts, if it can be used.
+pub(super) fn compile_patterns(columns: &RuleColumns) -> ServiceResult<TextPatterns> {
+    TextPatterns::compile(&columns.io_log_pattern, &columns.comment_pattern).map_err(|error| {
+        // The second one alone tells which of the two it is.
+        let is_comment = TextPatterns::compile(&columns.io_log_pattern, "").is_ok();
+        let field = if is_comment { "comment_pattern" } else { "io_log_pattern" };
+        ServiceError::Rule(format!("{field} is {error}"))
+    })
+}
+
+pub(super) fn read_request(request: IssueTestResultAttachmentRulePostRequest) -> (RuleColumns, Vec<(String, String)>) {
     let columns = RuleColumns {
         enabled: request.enabled.0,
         families: request.families,
@@ -93,6 +114,8 @@ fn read_request(request: IssueTestResultAttachmentRulePostRequest) -> (RuleColum
         test_case_names: request.test_case_names,
         template_ids: request.template_ids,
         test_result_statuses: request.test_result_statuses,
+        io_log_pattern: request.io_log_pattern,
+        comment_pattern: request.comment_pattern,
     };
     (columns, distinct_pairs(request.execution_metadata))
 }

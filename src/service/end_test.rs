@@ -33,7 +33,8 @@ impl Service {
                 })
             })
             .collect();
-        store_results(&mut tx, before.id, &results, now).await?;
+        let rules = self.enabled_rules(&mut tx).await?;
+        store_results(&mut tx, before.id, &results, &rules, now).await?;
         let counts = test_results::count_results(&mut tx, before.id).await?;
         let mut after = before.clone();
         after.status = ended_status(counts.failed_count);

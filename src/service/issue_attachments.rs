@@ -6,7 +6,7 @@ use super::attachment_rules::{rule_not_found, rule_of_another_issue};
 use super::issues::{issue_not_found, show_issue};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
-use crate::store::issue_attachments::ResultSelection;
+use crate::store::issue_attachments::{Attaching, ResultSelection};
 use crate::store::issues::IssueRow;
 use crate::store::{Tx, attachment_rules, issue_attachments, issues};
 
@@ -25,7 +25,7 @@ impl Service {
         request: IssueAttachmentRequest,
     ) -> ServiceResult<IssueResponse> {
         let now = self.clock.now();
-        let rule_id = request.attachment_rule.map(|id| id.0);
+        let attachment_rule_id = request.attachment_rule.map(|id| id.0);
         let ids = ids_of(&request);
         let (mut tx, issue, rule_issue) = self.begin_attachment(caller, issue_id, &request).await?;
         // A rule of another issue has not led to this.
@@ -36,7 +36,8 @@ impl Service {
         if let Some(unknown) = issue_attachments::find_unknown_result(&mut tx, &ids).await? {
             return Err(ServiceError::NotFound(format!("Test result {unknown} not found")));
         }
-        issue_attachments::attach_issue(&mut tx, issue_id, &selection, rule_id, now).await?;
+        let attaching = Attaching { issue_id, attachment_rule_id, applied_to_existing: false };
+        issue_attachments::attach_issue(&mut tx, attaching, &selection, now).await?;
         finish(tx, issue).await
     }
 
@@ -77,7 +78,7 @@ impl Service {
         Ok((tx, issue, rule_issue))
     }
 
-    fn demand_attachment(&self, caller: &Caller, required: &[Permission]) -> ServiceResult<()> {
+    pub(super) fn demand_attachment(&self, caller: &Caller, required: &[Permission]) -> ServiceResult<()> {
         if caller.may(required, &self.settings.ignored_permissions) {
             Ok(())
         } else {

@@ -18,6 +18,8 @@ mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
 mod reviewer_assignment;
+mod rule_applications;
+mod rule_cache;
 mod status_updates;
 mod test_cases;
 mod test_execution_search;
@@ -45,6 +47,7 @@ pub struct Service {
     /// What the operator decided.
     pub settings: Arc<Settings>,
     rng: Arc<Mutex<StdRng>>,
+    rules: Arc<rule_cache::RuleCache>,
 }
 
 /// What cookies are signed with when nobody said anything: good enough where only this machine can connect.
@@ -130,7 +133,8 @@ pub type ServiceResult<T> = Result<T, ServiceError>;
 impl Service {
     /// The use cases over a database.
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
-        Self { db, clock, settings: Arc::new(settings), rng: Arc::new(Mutex::new(rand::make_rng())) }
+        let rng = Arc::new(Mutex::new(rand::make_rng()));
+        Self { db, clock, settings: Arc::new(settings), rng, rules: Arc::default() }
     }
 
     /// The same, with chance that repeats itself.

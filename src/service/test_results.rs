@@ -9,7 +9,7 @@ use app::api::{
 
 use super::artefacts::group_by;
 use super::{Service, ServiceResult, execution_not_found};
-use crate::domain::attachment_rules::{ResultFacts, match_rules};
+use crate::domain::attachment_rules::{ResultFacts, RuleSet};
 use crate::store::issue_attachments::NewAttachment;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
 use crate::store::test_results::{NewResult, ResultRow, StoredResult};
@@ -32,7 +32,8 @@ impl Service {
         let lasting = last_of_each_case(batch, &cases);
         let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
-        store_results(&mut tx, execution_id, &lasting, now).await?;
+        let rules = self.enabled_rules(&mut tx).await?;
+        store_results(&mut tx, execution_id, &lasting, &rules, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -106,6 +107,7 @@ pub(super) async fn store_results(
     tx: &mut Tx,
     execution_id: i64,
     results: &[ReportedResult<'_>],
+    rules: &RuleSet,
     now: Moment,
 ) -> StoreResult<()> {
     let rows: Vec<NewResult<'_>> = results
@@ -118,22 +120,21 @@ pub(super) async fn store_results(
         })
         .collect();
     let stored = test_results::insert_results(tx, execution_id, &rows, now).await?;
-    attach_known_issues(tx, execution_id, results, stored, now).await?;
+    if !rules.is_empty() {
+        attach_known_issues(tx, execution_id, results, stored, rules, now).await?;
+    }
     rerun_requests::request_automatic_rerun(tx, execution_id, now).await
 }
 
-/// Lets the attachment rules that are switched on look at new results.
+/// Lets attachment rules look at new results.
 async fn attach_known_issues(
     tx: &mut Tx,
     execution_id: i64,
     results: &[ReportedResult<'_>],
     mut stored: Vec<StoredResult>,
+    rules: &RuleSet,
     now: Moment,
 ) -> StoreResult<()> {
-    let rules = attachment_rules::list_enabled_rules(tx).await?;
-    if rules.is_empty() {
-        return Ok(());
-    }
     let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
     let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
     execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
@@ -151,10 +152,13 @@ async fn attach_known_issues(
                 test_case_name: &result.case.name,
                 template_id: &result.case.template_id,
                 status: result.status,
+                comment: result.comment,
+                io_log: result.io_log,
             })
         })
         .collect();
-    let attachments: Vec<NewAttachment> = match_rules(&rules, &execution, &facts)
+    let attachments: Vec<NewAttachment> = rules
+        .match_results(&execution, &facts)
         .into_iter()
         .map(|found| NewAttachment {
             issue_id: found.issue_id,

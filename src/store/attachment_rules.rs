@@ -32,6 +32,10 @@ pub struct RuleColumns {
     pub template_ids: Vec<String>,
     #[sqlx(json)]
     pub test_result_statuses: Vec<TestResultStatus>,
+    /// What to find in the log; `""` for nothing.
+    pub io_log_pattern: String,
+    /// What to find in the comment; `""` for nothing.
+    pub comment_pattern: String,
 }
 
 /// Values by category.
@@ -67,7 +71,7 @@ macro_rules! select_rules {
     ($rest:literal) => {
         concat!(
             "SELECT id, issue_id, enabled, families, artefacts, artefact_versions, artefact_stages, artefact_tracks,
-                 environment_names, test_case_names, template_ids, test_result_statuses
+                 environment_names, test_case_names, template_ids, test_result_statuses, io_log_pattern, comment_pattern
              FROM issue_test_result_attachment_rule ",
             $rest
         )
@@ -84,6 +88,13 @@ macro_rules! select_metadata {
             " ORDER BY pair.id"
         )
     };
+}
+
+/// A number that is another one after every change of a rule.
+pub async fn get_revision(tx: &mut Tx) -> StoreResult<i64> {
+    let (revision,): (i64,) =
+        on!(tx, |conn, _| sqlx::query_as("SELECT revision FROM attachment_rule_revision").fetch_one(conn))?;
+    Ok(revision)
 }
 
 /// The rules that are switched on, in the order of their ids.
@@ -148,6 +159,17 @@ fn group_metadata(pairs: Vec<RuleMetadataRow>) -> BTreeMap<i64, Metadata> {
     metadata
 }
 
+/// A rule by its id: its issue, what it says, and its execution metadata.
+pub async fn find_rule(tx: &mut Tx, id: i64) -> StoreResult<Option<(i64, RuleColumns, BTreeMap<String, Vec<String>>)>> {
+    let row: Option<RuleRow> =
+        on!(tx, |conn, _| sqlx::query_as(select_rules!("WHERE id = $1")).bind(id).fetch_optional(conn))?;
+    let Some(row) = row else { return Ok(None) };
+    let pairs: Vec<RuleMetadataRow> =
+        on!(tx, |conn, _| sqlx::query_as(select_metadata!("WHERE rule.id = $1")).bind(id).fetch_all(conn))?;
+    let metadata = group_metadata(pairs).remove(&id).unwrap_or_default();
+    Ok(Some((row.issue_id, row.columns, metadata)))
+}
+
 /// The issue a rule belongs to; the rule is not changed by others, and stays, until this transaction ends.
 pub async fn lock_rule(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> = on!(tx, |conn, sql| sqlx::query_as(
@@ -164,8 +186,8 @@ pub async fn create_rule(tx: &mut Tx, issue_id: i64, rule: &RuleColumns, now: Mo
     let row: IdRow = on!(tx, |conn, _| sqlx::query_as(
         "INSERT INTO issue_test_result_attachment_rule (issue_id, enabled, families, artefacts, artefact_versions,
              artefact_stages, artefact_tracks, environment_names, test_case_names, template_ids,
-             test_result_statuses, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id",
+             test_result_statuses, io_log_pattern, comment_pattern, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id",
     )
     .bind(issue_id)
     .bind(rule.enabled)
@@ -178,6 +200,8 @@ pub async fn create_rule(tx: &mut Tx, issue_id: i64, rule: &RuleColumns, now: Mo
     .bind(Json(&rule.test_case_names))
     .bind(Json(&rule.template_ids))
     .bind(Json(&rule.test_result_statuses))
+    .bind(&rule.io_log_pattern)
+    .bind(&rule.comment_pattern)
     .bind(now)
     .fetch_one(conn))?;
     Ok(row.id)
@@ -246,6 +270,9 @@ impl RuleColumns {
             template_ids: self.template_ids,
             test_result_statuses: self.test_result_statuses,
             execution_metadata,
+            io_log_pattern: Some(self.io_log_pattern).filter(|pattern| !pattern.is_empty()),
+            comment_pattern: Some(self.comment_pattern).filter(|pattern| !pattern.is_empty()),
+            existing_results: None,
         }
     }
 }
@@ -264,7 +291,9 @@ impl RuleRow {
             environment_names: columns.environment_names,
             test_case_names: columns.test_case_names,
             template_ids: columns.template_ids,
-            test_result_statuses: columns.test_result_statuses.iter().map(ToString::to_string).collect(),
+            test_result_statuses: columns.test_result_statuses,
+            io_log_pattern: columns.io_log_pattern,
+            comment_pattern: columns.comment_pattern,
             execution_metadata: metadata.remove(&self.id).unwrap_or_default(),
         }
     }

@@ -40,6 +40,17 @@ struct AttachmentRow {
     attachment_rule_id: Option<i64>,
 }
 
+/// How issues come to be attached to results that are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attaching {
+    /// The issue.
+    pub issue_id: i64,
+    /// The rule that says so.
+    pub attachment_rule_id: Option<i64>,
+    /// Whether the rule was applied to results that were there before it.
+    pub applied_to_existing: bool,
+}
+
 /// Results that a request is about: those listed, and those that a filter chooses.
 #[derive(Clone, Debug, Default)]
 pub struct ResultSelection {
@@ -88,8 +99,18 @@ impl ResultSelection {
         Self { ids, by_filter: ExecutionCriteria::new(Vec::new(), filters, None).by_results }
     }
 
+    /// The results of those ids.
+    pub fn of_ids(ids: Vec<i64>) -> Self {
+        Self { ids, by_filter: None }
+    }
+
+    /// The results that both filters choose.
+    pub fn of_filters(executions: ExecutionFilter, results: ResultFilter) -> Self {
+        Self { ids: Vec::new(), by_filter: Some((executions, results, None, None)) }
+    }
+
     /// Adds the ids of the results, in parentheses.
-    fn push_ids(&self, statement: &mut Statement) {
+    pub(super) fn push_ids(&self, statement: &mut Statement) {
         statement.push("(SELECT id FROM test_result WHERE ").push_in("id", self.ids.as_slice());
         if let Some((execution, result, offset, limit)) = &self.by_filter {
             statement.push(
@@ -120,30 +141,33 @@ pub async fn find_unknown_result(tx: &mut Tx, ids: &[i64]) -> StoreResult<Option
     Ok(ids.iter().copied().find(|id| !known.contains(id)))
 }
 
-/// Attaches an issue to the results, noting down the rule that says so; where it is attached already nothing changes.
+/// Attaches an issue to the results; where it is attached already nothing changes. To how many it was attached.
 pub async fn attach_issue(
     tx: &mut Tx,
-    issue_id: i64,
+    attaching: Attaching,
     selection: &ResultSelection,
-    rule_id: Option<i64>,
     now: Moment,
-) -> StoreResult<()> {
+) -> StoreResult<i64> {
     let mut statement = Statement::new(
         "INSERT INTO issue_test_result_attachment
-             (issue_id, test_result_id, attachment_rule_id, created_at, updated_at)
+             (issue_id, test_result_id, attachment_rule_id, applied_to_existing, created_at, updated_at)
          SELECT CAST(",
     );
-    statement.bind(issue_id).push(" AS BIGINT), result.id, CAST(");
-    match rule_id {
+    statement.bind(attaching.issue_id).push(" AS BIGINT), result.id, CAST(");
+    match attaching.attachment_rule_id {
         Some(id) => statement.bind(id),
         None => statement.push("NULL"),
     };
-    statement.push(" AS BIGINT), ").bind(now).push(", ").bind(now);
+    statement.push(" AS BIGINT), ").bind(attaching.applied_to_existing);
+    statement.push(", ").bind(now).push(", ").bind(now);
     statement.push(" FROM test_result AS result WHERE result.id IN ");
     selection.push_ids(&mut statement);
     // In one order, so that uploads and other attachments wait for this one instead of locking it out.
     statement.push(" ORDER BY result.id ON CONFLICT DO NOTHING");
-    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop)).map_err(give_way)
+    on_statement!(tx, statement, query, |query, conn| query
+        .execute(conn)
+        .map_ok(|done| i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)))
+    .map_err(give_way)
 }
 
 /// Detaches an issue from the results, whoever attached it.

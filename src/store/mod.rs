@@ -22,6 +22,7 @@ pub mod migrations;
 pub mod notifications;
 pub mod reports;
 pub mod rerun_requests;
+pub mod rule_applications;
 mod statement;
 pub mod teams;
 pub mod test_case_issues;

@@ -4,7 +4,7 @@ use app::api::TestExecutionStatus;
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
-use super::{IdRow, Moment, StoreResult, Tx, on, on_built};
+use super::{IdRow, Inner, Moment, StoreResult, Tx, on, on_built};
 
 /// An execution with what the API shows of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -276,20 +276,15 @@ pub async fn delete_relevant_link(tx: &mut Tx, execution_id: i64, link_id: i64) 
     Ok(deleted.is_some())
 }
 
-/// Adds `(category, value)` pairs to an execution; what it has already stays.
+/// Adds `(category, value)` pairs to an execution; what it has already stays. The values of a category are shown in the
+/// order in which they were first brought.
 pub async fn add_metadata(tx: &mut Tx, execution_id: i64, pairs: &[(&str, &str)], now: Moment) -> StoreResult<()> {
     for chunk in pairs.chunks(7_000) {
-        on_built!(
-            tx,
-            |builder| {
-                builder.push("INSERT INTO test_execution_metadata (category, value, created_at, updated_at) ");
-                builder.push_values(chunk, |mut row, (category, value)| {
-                    row.push_bind(*category).push_bind(*value).push_bind(now).push_bind(now);
-                });
-                builder.push(" ON CONFLICT DO NOTHING");
-            },
-            |query, conn| query.execute(conn).map_ok(drop)
-        )?;
+        let known = count_pairs(tx, chunk).await?;
+        if known < chunk.len() {
+            lock_new_pairs(tx).await?;
+            insert_pairs(tx, chunk, now).await?;
+        }
         on_built!(
             tx,
             |builder| {
@@ -306,6 +301,49 @@ pub async fn add_metadata(tx: &mut Tx, execution_id: i64, pairs: &[(&str, &str)]
             },
             |query, conn| query.execute(conn).map_ok(drop)
         )?;
+    }
+    Ok(())
+}
+
+/// How many of the pairs are known.
+async fn count_pairs(tx: &mut Tx, pairs: &[(&str, &str)]) -> StoreResult<usize> {
+    let (known,): (i64,) = on_built!(
+        tx,
+        |builder| {
+            builder.push("SELECT COUNT(*) FROM test_execution_metadata WHERE (category, value) IN (");
+            builder.push_values(pairs, |mut row, (category, value)| {
+                row.push_bind(*category).push_bind(*value);
+            });
+            builder.push(")");
+        },
+        |query, conn| query.try_map(|row| <(i64,) as sqlx::FromRow<'_, _>>::from_row(&row)).fetch_one(conn)
+    )?;
+    Ok(usize::try_from(known).unwrap_or_default())
+}
+
+async fn insert_pairs(tx: &mut Tx, pairs: &[(&str, &str)], now: Moment) -> StoreResult<()> {
+    on_built!(
+        tx,
+        |builder| {
+            builder.push("INSERT INTO test_execution_metadata (category, value, created_at, updated_at) ");
+            builder.push_values(pairs, |mut row, (category, value)| {
+                row.push_bind(*category).push_bind(*value).push_bind(now).push_bind(now);
+            });
+            builder.push(" ON CONFLICT DO NOTHING");
+        },
+        |query, conn| query.execute(conn).map_ok(drop)
+    )
+}
+
+/// What the lock on new metadata is called among PostgreSQL's advisory locks.
+const NEW_PAIRS: i64 = 0x6d65_7461;
+
+/// Lets no other transaction bring new pairs before this one ends. Two that bring the same pairs in different orders would
+/// each hold what the other one needs, and sorting them would lose the order of values. On SQLite a writing transaction is
+/// alone anyway.
+async fn lock_new_pairs(tx: &mut Tx) -> StoreResult<()> {
+    if let Inner::Postgres(tx) = tx.next_statement() {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(NEW_PAIRS).execute(&mut **tx).await?;
     }
     Ok(())
 }

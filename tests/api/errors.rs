@@ -1,5 +1,7 @@
 //! The order in which a request is judged, and what each refusal looks like.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -7,19 +9,101 @@ use crate::support::{Answer, TestApp, both, deb, snap};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// Every endpoint that takes a permission: method, path, and whether it takes a body.
-const ENDPOINTS: [(Method, &str, bool); 10] = [
-    (Method::PUT, "/v1/test-executions/start-test", true),
-    (Method::GET, "/v1/test-executions/abc", false),
-    (Method::PATCH, "/v1/test-executions/abc", true),
-    (Method::GET, "/v1/test-executions/abc/test-results", false),
-    (Method::POST, "/v1/test-executions/abc/test-results", true),
-    (Method::POST, "/v1/test-executions/abc/links", true),
-    (Method::DELETE, "/v1/test-executions/abc/links/def", false),
-    (Method::GET, "/v1/artefacts?family=nonsense", false),
-    (Method::GET, "/v1/artefacts/abc", false),
-    (Method::GET, "/v1/artefacts/abc/builds", false),
+const TEXT: (&str, &str) = ("content-type", "text/plain");
+
+const METHODS: [Method; 5] = [Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE];
+
+/// Paths that are served beside those of the document, all of them to be read only.
+const UNDOCUMENTED: [&str; 4] = ["/openapi.json", "/docs", "/docs/start.js", "/docs/assets/1"];
+
+/// Operations that look at what a request is about before they decide about rights.
+const DECIDED_LATER: [&str; 3] = [
+    "patch_artefact_v1_artefacts__artefact_id__patch",
+    "create_rerun_requests_v1_test_executions_reruns_post",
+    "delete_rerun_requests_v1_test_executions_reruns_delete",
 ];
+
+/// An operation of the document: the tests take them from there, so that none is forgotten.
+struct Endpoint {
+    method: Method,
+    /// With the names of parameters in braces.
+    path: String,
+    operation: Value,
+}
+
+impl Endpoint {
+    /// Its path with this in place of each parameter.
+    fn at(&self, id: &str) -> String {
+        let segments = self.path.split('/').map(|segment| if segment.starts_with('{') { id } else { segment });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// A request target that is wrong in every parameter: ids that are no integers, and texts that nothing may be.
+    fn wrong(&self) -> String {
+        let query: Vec<String> = self.parameters("query").iter().map(|name| format!("{name}=%00")).collect();
+        format!("{}?{}", self.at("abc"), query.join("&"))
+    }
+
+    /// Whether a path is one of its own.
+    fn fits(&self, path: &str) -> bool {
+        let (own, found): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), path.split('/').collect());
+        own.len() == found.len() && own.iter().zip(&found).all(|(own, found)| own.starts_with('{') || own == found)
+    }
+
+    /// The names of its parameters in the `path` or the `query`.
+    fn parameters(&self, place: &str) -> Vec<&str> {
+        let all = self.operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|it| it["in"] == place).map(|it| it["name"].as_str().unwrap()).collect()
+    }
+
+    fn takes_body(&self) -> bool {
+        self.operation["requestBody"].is_object()
+    }
+
+    fn takes_list(&self) -> bool {
+        self.operation["requestBody"]["content"]["application/json"]["schema"]["type"] == "array"
+    }
+
+    /// Whether rights are the first thing that is looked at.
+    fn is_gated(&self) -> bool {
+        let id = self.operation["operationId"].as_str().unwrap();
+        self.operation["x-permissions"].is_array() && !DECIDED_LATER.contains(&id)
+    }
+}
+
+/// The operations like that.
+fn endpoints(is_meant: impl Fn(&Endpoint) -> bool) -> Vec<Endpoint> {
+    let document = serde_json::to_value(test_observer::api::document()).unwrap();
+    let mut endpoints = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (name, operation) in item.as_object().unwrap() {
+            let method = name.to_uppercase().parse().unwrap();
+            endpoints.push(Endpoint { method, path: path.clone(), operation: operation.clone() });
+        }
+    }
+    endpoints.retain(is_meant);
+    assert!(endpoints.len() > 10, "only {} operations", endpoints.len());
+    endpoints
+}
+
+/// Every path that is served, with an id in place of each parameter, and its methods. Where other operations have an id
+/// there can be a fixed word: then their methods are methods of its path too.
+fn served_paths() -> Vec<(String, BTreeSet<String>)> {
+    let all = endpoints(|_| true);
+    let paths: BTreeSet<String> = all.iter().map(|endpoint| endpoint.at("1")).collect();
+    let mut served = Vec::from(UNDOCUMENTED.map(|path| (path.to_owned(), BTreeSet::from(["GET".to_owned()]))));
+    for path in paths {
+        let own = all.iter().filter(|endpoint| endpoint.fits(&path));
+        let methods = own.map(|endpoint| endpoint.method.to_string()).collect();
+        served.push((path, methods));
+    }
+    served
+}
+
+/// The methods that an answer says are supported.
+fn allowed(answer: &Answer) -> BTreeSet<String> {
+    answer.headers["allow"].to_str().unwrap().split(',').map(|method| method.trim().to_owned()).collect()
+}
 
 /// Sends bytes with the key of the application, and these headers beside it.
 async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)], body: &'static str) -> Answer {
@@ -35,19 +119,14 @@ both! {
             "/v1",
             "/v1/",
             "/v1/nonsense",
-            "/v1/artefacts/",
-            "/v1/artefacts/1/",
-            "/v1/artefacts/1/builds/",
             "/v1/artefacts/1/nonsense",
-            "/v1/test-executions/start-test/",
-            "/v1/test-executions/1/test-results/",
             "/V1/artefacts",
             "//v1/artefacts",
             "/health",
             "/redocs",
             "/metrics",
         ] {
-            for method in [Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE] {
+            for method in METHODS {
                 // Even with a body that is no JSON.
                 let answer = app.request(method.clone(), path, &[JSON], "{").await;
                 answer.refused(404, "Not Found");
@@ -56,72 +135,92 @@ both! {
         }
     }
 
+    async fn a_slash_at_the_end_makes_a_path_unknown(app: TestApp) {
+        app.start(&deb(&json!({}))).await;
+        for (path, methods) in served_paths() {
+            if path == "/" {
+                continue;
+            }
+            for method in methods {
+                let answer = app.request(method.parse().unwrap(), &format!("{path}/"), &[JSON], "{").await;
+                answer.refused(404, "Not Found");
+            }
+        }
+    }
+
     async fn unsupported_methods_are_told_which_ones_are(app: TestApp) {
-        for (method, path, allowed) in [
-            (Method::GET, "/v1/test-executions/1/links", "POST"),
-            (Method::DELETE, "/v1/test-executions/1", "GET,PATCH"),
-            (Method::PUT, "/v1/test-executions/1/test-results", "GET,POST"),
-            (Method::POST, "/v1/test-executions/1/links/1", "DELETE"),
-            (Method::POST, "/v1/artefacts", "GET"),
-            (Method::DELETE, "/v1/artefacts/1", "GET,PATCH"),
-            (Method::PATCH, "/v1/artefacts/1/builds", "GET"),
-            (Method::POST, "/v1/artefacts/1/versions", "GET"),
-            (Method::POST, "/v1/test-executions/start-test", "GET,PATCH,PUT"),
-            (Method::DELETE, "/v1/test-executions/start-test", "GET,PATCH,PUT"),
-        ] {
-            // Before the body, and before the rights.
-            let answer = app.request(method.clone(), path, &[JSON], "{").await;
-            answer.refused(405, "Method Not Allowed");
-            let allow = answer.headers["allow"].to_str().unwrap();
-            let mut methods: Vec<&str> = allow.split(',').map(str::trim).collect();
-            methods.sort_unstable();
-            assert_eq!(methods.join(","), allowed, "{method} {path}");
+        for (path, methods) in served_paths() {
+            for method in METHODS {
+                if methods.contains(method.as_str()) {
+                    continue;
+                }
+                // Before the body, and before the rights.
+                let answer = app.request(method.clone(), &path, &[JSON], "{").await;
+                answer.refused(405, "Method Not Allowed");
+                assert_eq!(allowed(&answer), methods, "{method} {path}");
+            }
         }
     }
 
     async fn there_is_no_head(app: TestApp) {
-        for (path, status) in [
-            ("/v1/artefacts", 405),
-            ("/v1/artefacts/1", 405),
-            ("/v1/test-executions/start-test", 405),
-            ("/v1/test-executions/1/test-results", 405),
-            ("/v1/artefacts/", 404),
-            ("/v1/nonsense", 404),
-        ] {
+        for (path, methods) in served_paths() {
+            let answer = app.request(Method::HEAD, &path, &[], "").await;
+            assert_eq!((answer.status.as_u16(), answer.bytes.len()), (405, 0), "{path}");
+            assert_eq!(allowed(&answer), methods, "{path}");
+        }
+        for path in ["/v1/artefacts/", "/v1/nonsense"] {
             let answer = app.request(Method::HEAD, path, &[], "").await;
-            assert_eq!((answer.status.as_u16(), answer.bytes.len()), (status, 0), "{path}");
-            assert_eq!(answer.headers.contains_key("allow"), status == 405, "{path}");
+            assert_eq!((answer.status.as_u16(), answer.bytes.len()), (404, 0), "{path}");
+            assert!(!answer.headers.contains_key("allow"), "{path}");
         }
     }
 
     async fn broken_json_comes_before_rights(app: TestApp) {
-        for (method, path, takes_body) in ENDPOINTS {
-            if !takes_body {
-                continue;
-            }
-            let problems = app.request(method.clone(), path, &[JSON], "{\"a\": }").await.problems();
+        for endpoint in endpoints(Endpoint::takes_body) {
+            let (method, path) = (endpoint.method.clone(), endpoint.wrong());
+            let problems = app.request(method.clone(), &path, &[JSON], "{\"a\": }").await.problems();
             assert_eq!(problems, [("json_invalid".to_owned(), json!(["body", 6]))], "{method} {path}");
         }
     }
 
     async fn rights_come_before_everything_else_that_is_wrong(app: TestApp) {
-        for (method, path, takes_body) in ENDPOINTS {
-            for body in ["", "null", "[]", "{}", "5", "{\"family\": \"nonsense\"}", "[{}]"] {
-                let answer = app.request(method.clone(), path, &[JSON], body).await;
-                answer.refused(403, "Insufficient permissions");
-                let answer = app.request(method.clone(), path, &[("content-type", "text/plain")], body).await;
+        let bodies = ["", "null", "[]", "{}", "5", "{\"family\": \"nonsense\"}", "[{}]"];
+        for endpoint in endpoints(Endpoint::is_gated) {
+            let (method, path, takes_body) = (endpoint.method.clone(), endpoint.wrong(), endpoint.takes_body());
+            let bodies = if takes_body { &bodies[..] } else { &bodies[..1] };
+            for body in bodies {
+                let answer = app.request(method.clone(), &path, &[JSON], *body).await;
                 answer.refused(403, "Insufficient permissions");
             }
-            // The same with rights is judged on.
-            let status = send(&app, method.clone(), path, &[JSON], if takes_body { "5" } else { "" }).await.status;
-            assert_eq!(status, 422, "{method} {path}");
+            let answer = app.request(method.clone(), &path, &[TEXT], "{").await;
+            answer.refused(403, "Insufficient permissions");
+            // The same with rights is judged on; what takes nothing has nothing wrong.
+            let takes_parameters = ["path", "query"].iter().any(|place| !endpoint.parameters(place).is_empty());
+            let expected = if takes_body || takes_parameters { 422 } else { 200 };
+            let status = send(&app, method.clone(), &path, &[JSON], if takes_body { "5" } else { "" }).await.status;
+            assert_eq!(status, expected, "{method} {path}");
         }
     }
 
     async fn rights_come_before_existence(app: TestApp) {
-        for path in ["/v1/test-executions/99", "/v1/artefacts/99", "/v1/artefacts/99/versions"] {
-            app.request(Method::GET, path, &[], "").await.refused(403, "Insufficient permissions");
-            assert_eq!(app.get(path).await.status, 404);
+        let looks_up = |it: &Endpoint| it.operation["responses"]["404"].is_object();
+        for endpoint in endpoints(|it| it.is_gated() && looks_up(it) && !it.takes_body()) {
+            let (method, path) = (endpoint.method.clone(), endpoint.at("99"));
+            app.request(method.clone(), &path, &[], "").await.refused(403, "Insufficient permissions");
+            assert_eq!(send(&app, method.clone(), &path, &[], "").await.status, 404, "{method} {path}");
+        }
+    }
+
+    async fn every_bad_id_is_told_together_with_the_body(app: TestApp) {
+        for endpoint in endpoints(|it| it.takes_body() && !it.parameters("path").is_empty()) {
+            let (method, path) = (endpoint.method.clone(), endpoint.at("abc"));
+            let ids = endpoint.parameters("path").into_iter().map(|name| ("int_parsing", json!(["path", name])));
+            let mut expected: Vec<_> = ids.chain([("missing", json!(["body"]))]).collect();
+            expected.sort_by_key(|problem| format!("{problem:?}"));
+            let mut problems = send(&app, method.clone(), &path, &[JSON], "").await.problems();
+            problems.sort_by_key(|problem| format!("{problem:?}"));
+            let expected: Vec<_> = expected.into_iter().map(|(kind, loc)| (kind.to_owned(), loc)).collect();
+            assert_eq!(problems, expected, "{method} {path}");
         }
     }
 
@@ -164,11 +263,10 @@ both! {
     }
 
     async fn an_absent_body_is_missing(app: TestApp) {
-        for (method, path, takes_body) in ENDPOINTS {
-            if !takes_body {
-                continue;
-            }
-            let path = path.replace("abc", "1");
+        // That there is no such artefact would come before what is wrong with the change of one.
+        app.start(&snap(&json!({}))).await;
+        for endpoint in endpoints(Endpoint::takes_body) {
+            let (method, path) = (endpoint.method.clone(), endpoint.at("1"));
             for (headers, body) in [(&[JSON][..], ""), (&[], ""), (&[JSON], "null"), (&[], " null ")] {
                 let answer = send(&app, method.clone(), &path, headers, body).await;
                 assert_eq!(answer.problems(), [("missing".to_owned(), json!(["body"]))], "{path}");
@@ -251,16 +349,17 @@ both! {
     }
 
     async fn bodies_of_the_wrong_kind_are_refused(app: TestApp) {
-        let id = app.start(&deb(&json!({}))).await;
-        for (method, path, wrong, kind) in [
-            (Method::PUT, "start-test".to_owned(), ["[]", "5", "\"x\"", "true"], "model_attributes_type"),
-            (Method::PATCH, format!("{id}"), ["[]", "5", "\"x\"", "true"], "model_attributes_type"),
-            (Method::POST, format!("{id}/links"), ["[]", "5", "\"x\"", "true"], "model_attributes_type"),
-            (Method::POST, format!("{id}/test-results"), ["{}", "5", "\"x\"", "true"], "list_type"),
-        ] {
-            for body in wrong {
-                let answer = send(&app, method.clone(), &format!("/v1/test-executions/{path}"), &[JSON], body).await;
-                assert_eq!(answer.problems(), [(kind.to_owned(), json!(["body"]))], "{path} {body}");
+        let id = app.start(&snap(&json!({}))).await;
+        for endpoint in endpoints(Endpoint::takes_body) {
+            let (method, path) = (endpoint.method.clone(), endpoint.at("1"));
+            let (kind, other) =
+                if endpoint.takes_list() { ("list_type", "{}") } else { ("model_attributes_type", "[]") };
+            // What does not call itself JSON is neither an object nor a list.
+            for (header, body) in
+                [(JSON, other), (JSON, "5"), (JSON, "\"x\""), (JSON, "true"), (TEXT, "{}"), (TEXT, "[]")]
+            {
+                let answer = send(&app, method.clone(), &path, &[header], body).await;
+                assert_eq!(answer.problems(), [(kind.to_owned(), json!(["body"]))], "{method} {path} {body}");
             }
         }
         let answer = app.post(&format!("/v1/test-executions/{id}/test-results"), &json!([[], 5, null])).await;
@@ -269,18 +368,19 @@ both! {
     }
 
     async fn what_comes_with_a_get_is_not_looked_at(app: TestApp) {
-        let id = app.start(&snap(&json!({}))).await;
-        let artefact = app.artefact_of(id).await;
-        for path in [
-            format!("/v1/test-executions/{id}"),
-            format!("/v1/test-executions/{id}/test-results"),
-            "/v1/artefacts".to_owned(),
-            format!("/v1/artefacts/{artefact}/builds"),
-        ] {
-            let plain = app.get(&path).await.ok();
-            for body in ["", "{}", "{", "null", "[\u{0}"] {
-                assert_eq!(send(&app, Method::GET, &path, &[JSON], body).await.ok(), plain, "{path} {body}");
+        // The ids of whatever it makes are 1.
+        app.start(&snap(&json!({}))).await;
+        for endpoint in endpoints(|it| it.method == Method::GET) {
+            let path = endpoint.at("1");
+            let plain = app.get(&path).await;
+            assert!(!plain.status.is_server_error(), "{path}");
+            for body in ["{}", "{", "[\u{0}"] {
+                let answer = send(&app, Method::GET, &path, &[JSON], body).await;
+                assert_eq!((answer.status, &answer.bytes), (plain.status, &plain.bytes), "{path} {body}");
             }
+        }
+        for path in ["/v1/test-executions/1", "/v1/test-executions/1/test-results", "/v1/artefacts/1/builds"] {
+            send(&app, Method::GET, path, &[JSON], "{").await.ok();
         }
     }
 
@@ -311,6 +411,13 @@ both! {
         assert_eq!(app.get(start).await.json()["detail"][0]["input"], "start-test");
         for method in [Method::GET, Method::PATCH] {
             app.request(method, start, &[JSON], "{}").await.refused(403, "Insufficient permissions");
+        }
+    }
+
+    async fn search_and_history_are_no_artefacts(app: TestApp) {
+        for path in ["/v1/artefacts/search", "/v1/artefacts/history"] {
+            let problems = app.patch(path, &json!({})).await.problems();
+            assert_eq!(problems, [("int_parsing".to_owned(), json!(["path", "artefact_id"]))], "{path}");
         }
     }
 

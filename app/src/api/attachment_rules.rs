@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::{ExecutionMetadata, ExecutionMetadataInput, Flag, Problems};
-use super::{FamilyName, TestResultStatus};
+use super::{FamilyName, RuleApplicationResponse, TestResultStatus};
 
 /// A rule that attaches an issue to the results it matches. An empty list matches everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,19 @@ pub struct MinimalIssueTestResultAttachmentRuleResponse {
     /// Per category the values of which the execution must have one.
     #[cfg_attr(feature = "ssr", schema(value_type = ExecutionMetadata))]
     pub execution_metadata: BTreeMap<String, Vec<String>>,
+    /// What must be found in the log: a regular expression, `^` and `$` stand for the ends of a line. Absent where the rule
+    /// does not look at logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = String, required = false))]
+    pub io_log_pattern: Option<String>,
+    /// What must be found in the comment, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = String, required = false))]
+    pub comment_pattern: Option<String>,
+    /// What the rule did to the results there were before it: only in the answer to a request that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = RuleApplicationResponse, required = false))]
+    pub existing_results: Option<RuleApplicationResponse>,
 }
 
 /// A rule to make. An empty list matches everything.
@@ -88,6 +101,20 @@ pub struct IssueTestResultAttachmentRulePostRequest {
     #[deserr(default)]
     #[schema(value_type = ExecutionMetadata, required = false)]
     pub execution_metadata: ExecutionMetadataInput,
+    /// What must be found in the last mebibyte of the log: a regular expression of at most 1,000 bytes, without look-around
+    /// and back references. `^` and `$` stand for the ends of a line. Empty for nothing.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false)]
+    pub io_log_pattern: String,
+    /// What must be found in the comment, in the same way.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false)]
+    pub comment_pattern: String,
+    /// Whether to attach the issue to the results there are already, too. Needs `change_issue_attachment` and
+    /// `change_issue_attachment_bulk`; can be taken back with one request.
+    #[deserr(default = Flag(false))]
+    #[schema(value_type = bool, required = false, default = false)]
+    pub apply_to_existing: Flag,
 }
 
 /// What to change about a rule: what it matches stays.

@@ -23,6 +23,7 @@ mod permissions;
 mod problems;
 mod reported_issues;
 mod rerun_requests;
+mod rule_applications;
 #[cfg(feature = "ssr")]
 mod search_filters;
 #[cfg(feature = "ssr")]
@@ -60,6 +61,7 @@ pub use permissions::*;
 pub use problems::*;
 pub use reported_issues::*;
 pub use rerun_requests::*;
+pub use rule_applications::*;
 #[cfg(feature = "ssr")]
 pub use search_filters::*;
 #[cfg(feature = "ssr")]

@@ -1,0 +1,313 @@
+//! Which issue a rule attaches to which result.
+
+mod patterns;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
+
+use app::api::{FamilyName, TestResultStatus};
+
+use patterns::PatternSets;
+pub use patterns::{PatternError, TextPatterns};
+
+/// A rule that attaches its issue to the results it matches. An empty list matches everything.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each list names what it holds")]
+pub struct Rule {
+    pub id: i64,
+    pub issue_id: i64,
+    pub families: Vec<String>,
+    pub artefacts: Vec<String>,
+    pub artefact_versions: Vec<String>,
+    pub artefact_stages: Vec<String>,
+    pub artefact_tracks: Vec<String>,
+    pub environment_names: Vec<String>,
+    pub test_case_names: Vec<String>,
+    pub template_ids: Vec<String>,
+    pub test_result_statuses: Vec<TestResultStatus>,
+    /// What to find in the log; `""` for nothing.
+    pub io_log_pattern: String,
+    /// What to find in the comment; `""` for nothing.
+    pub comment_pattern: String,
+    /// Per category the values of which the execution must have one.
+    pub execution_metadata: BTreeMap<String, Vec<String>>,
+}
+
+/// What rules ask about an execution.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field names what it holds")]
+pub struct ExecutionFacts {
+    pub family: FamilyName,
+    pub artefact: String,
+    pub version: String,
+    pub stage: String,
+    pub track: String,
+    pub environment: String,
+    /// `(category, value)` pairs.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// What rules ask about a result.
+#[derive(Clone, Copy, Debug)]
+pub struct ResultFacts<'a> {
+    /// The result.
+    pub id: i64,
+    /// The name of its case.
+    pub test_case_name: &'a str,
+    /// The template of its case, as stored.
+    pub template_id: &'a str,
+    /// How the test ended.
+    pub status: TestResultStatus,
+    /// What a person should know.
+    pub comment: &'a str,
+    /// Everything the test printed.
+    pub io_log: &'a str,
+}
+
+/// An issue to attach to a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The issue.
+    pub issue_id: i64,
+    /// The result.
+    pub result_id: i64,
+    /// The rule that says so.
+    pub rule_id: i64,
+}
+
+/// Rules, prepared for looking at many results.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<PreparedRule>,
+    issues_count: usize,
+    io_logs: PatternSets,
+    comments: PatternSets,
+}
+
+#[derive(Clone, Debug)]
+struct PreparedRule {
+    rule: Rule,
+    /// The place of its issue among those of all rules.
+    issue: usize,
+    /// The places of its patterns in their sets.
+    io_log: Option<usize>,
+    comment: Option<usize>,
+}
+
+impl RuleSet {
+    /// Of several rules that attach one issue to one result the first wins, so pass them in the order of their ids.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let (io_logs, io_log_places) = PatternSets::new(rules.iter().map(|rule| rule.io_log_pattern.as_str()));
+        let (comments, comment_places) = PatternSets::new(rules.iter().map(|rule| rule.comment_pattern.as_str()));
+        let mut issues = HashMap::new();
+        let rules = rules
+            .into_iter()
+            .zip(io_log_places.into_iter().zip(comment_places))
+            .map(|(rule, (io_log, comment))| {
+                let next = issues.len();
+                PreparedRule { issue: *issues.entry(rule.issue_id).or_insert(next), rule, io_log, comment }
+            })
+            .collect();
+        Self { rules, issues_count: issues.len(), io_logs, comments }
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What the rules attach to the results of an execution: by result, and for each in the order of the rules.
+    pub fn match_results(&self, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
+        let candidates = Candidates::new(self, execution);
+        let mut matches = Vec::new();
+        let mut found = Vec::new();
+        let mut attached_at: Vec<Option<usize>> = vec![None; self.issues_count];
+        for (place, result) in results.iter().enumerate() {
+            candidates.collect(result, &mut found);
+            let texts = Texts { rules: self, result, io_log: OnceCell::new(), comment: OnceCell::new() };
+            for rule in found.iter().map(|index| &self.rules[*index]) {
+                if attached_at[rule.issue] != Some(place) && rule.rule.admits_result(result) && texts.admit(rule) {
+                    attached_at[rule.issue] = Some(place);
+                    matches.push(Match { issue_id: rule.rule.issue_id, result_id: result.id, rule_id: rule.rule.id });
+                }
+            }
+        }
+        matches
+    }
+}
+
+/// The rules that admit an execution, by what they ask of a result first, so that few are tried on each.
+struct Candidates<'r> {
+    by_case: HashMap<&'r str, Vec<usize>>,
+    by_template: HashMap<&'r str, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+impl<'r> Candidates<'r> {
+    fn new(set: &'r RuleSet, execution: &ExecutionFacts) -> Self {
+        let mut candidates = Self { by_case: HashMap::new(), by_template: HashMap::new(), others: Vec::new() };
+        let admitted = set.rules.iter().enumerate().filter(|(_, prepared)| prepared.rule.admits_execution(execution));
+        for (index, PreparedRule { rule, .. }) in admitted {
+            let (places, names) = if !rule.test_case_names.is_empty() {
+                (&mut candidates.by_case, &rule.test_case_names)
+            } else if !rule.template_ids.is_empty() {
+                (&mut candidates.by_template, &rule.template_ids)
+            } else {
+                candidates.others.push(index);
+                continue;
+            };
+            for name in names {
+                places.entry(name).or_default().push(index);
+            }
+        }
+        candidates
+    }
+
+    /// The rules to try on a result, in their order.
+    fn collect(&self, result: &ResultFacts<'_>, found: &mut Vec<usize>) {
+        found.clear();
+        found.extend_from_slice(&self.others);
+        found.extend(self.by_case.get(result.test_case_name).into_iter().flatten());
+        found.extend(self.by_template.get(result.template_id).into_iter().flatten());
+        if found.len() > self.others.len() {
+            found.sort_unstable();
+        }
+    }
+}
+
+/// The texts of a result, looked through when the first rule asks for it.
+struct Texts<'a> {
+    rules: &'a RuleSet,
+    result: &'a ResultFacts<'a>,
+    io_log: OnceCell<Vec<bool>>,
+    comment: OnceCell<Vec<bool>>,
+}
+
+impl Texts<'_> {
+    fn admit(&self, rule: &PreparedRule) -> bool {
+        let in_comment = || self.comment.get_or_init(|| self.rules.comments.matches(self.result.comment));
+        let in_io_log = || self.io_log.get_or_init(|| self.rules.io_logs.matches(self.result.io_log));
+        rule.comment.is_none_or(|place| in_comment()[place]) && rule.io_log.is_none_or(|place| in_io_log()[place])
+    }
+}
+
+fn admits(list: &[String], value: &str) -> bool {
+    list.is_empty() || list.iter().any(|item| item == value)
+}
+
+impl Rule {
+    fn admits_execution(&self, execution: &ExecutionFacts) -> bool {
+        let has_one_of = |(category, values): (&String, &Vec<String>)| {
+            execution.metadata.iter().any(|(own, value)| own == category && values.contains(value))
+        };
+        admits(&self.families, execution.family.as_str())
+            && admits(&self.artefacts, &execution.artefact)
+            && admits(&self.artefact_versions, &execution.version)
+            && admits(&self.artefact_stages, &execution.stage)
+            && admits(&self.artefact_tracks, &execution.track)
+            && admits(&self.environment_names, &execution.environment)
+            && self.execution_metadata.iter().all(has_one_of)
+    }
+
+    /// What [`Candidates`] has looked up already is not looked up again.
+    fn admits_result(&self, result: &ResultFacts<'_>) -> bool {
+        (self.test_result_statuses.is_empty() || self.test_result_statuses.contains(&result.status))
+            && (self.test_case_names.is_empty() || admits(&self.template_ids, result.template_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn match_rules(rules: &[Rule], execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
+        RuleSet::new(rules.to_vec()).match_results(execution, results)
+    }
+
+    fn execution() -> ExecutionFacts {
+        ExecutionFacts {
+            family: FamilyName::Snap,
+            artefact: "core22".to_owned(),
+            version: "1".to_owned(),
+            stage: "beta".to_owned(),
+            track: "22".to_owned(),
+            environment: "rpi4".to_owned(),
+            metadata: vec![("kernel".to_owned(), "6.8".to_owned())],
+        }
+    }
+
+    fn texts(values: &[&str]) -> Vec<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    fn failed() -> ResultFacts<'static> {
+        ResultFacts {
+            id: 1,
+            test_case_name: "wifi",
+            template_id: "net",
+            status: TestResultStatus::Failed,
+            comment: "see the log",
+            io_log: "wlan0: no carrier",
+        }
+    }
+
+    #[test]
+    fn every_filled_list_must_contain_the_value() {
+        let kernel = |values: &[&str]| BTreeMap::from([("kernel".to_owned(), texts(values))]);
+        let empty = Rule::default;
+        for (rule, expected) in [
+            (empty(), true),
+            (Rule { families: texts(&["deb", "snap"]), ..empty() }, true),
+            (Rule { families: texts(&["deb"]), ..empty() }, false),
+            (Rule { artefacts: texts(&["core22"]), ..empty() }, true),
+            (Rule { artefacts: texts(&["core"]), ..empty() }, false),
+            (Rule { artefact_versions: texts(&["2"]), ..empty() }, false),
+            (Rule { artefact_stages: texts(&["edge"]), ..empty() }, false),
+            (Rule { artefact_tracks: texts(&["latest"]), ..empty() }, false),
+            (Rule { environment_names: texts(&["rpi3"]), ..empty() }, false),
+            (Rule { test_case_names: texts(&["audio"]), ..empty() }, false),
+            (Rule { template_ids: texts(&["net"]), ..empty() }, true),
+            (Rule { template_ids: texts(&[""]), ..empty() }, false),
+            (Rule { test_case_names: texts(&["audio", "wifi"]), ..empty() }, true),
+            (Rule { test_case_names: texts(&["wifi"]), template_ids: texts(&["net"]), ..empty() }, true),
+            (Rule { test_case_names: texts(&["wifi"]), template_ids: texts(&["sound"]), ..empty() }, false),
+            (Rule { test_result_statuses: vec![TestResultStatus::Skipped, TestResultStatus::Failed], ..empty() }, true),
+            (Rule { test_result_statuses: vec![TestResultStatus::Skipped], ..empty() }, false),
+            (Rule { io_log_pattern: "no (carrier|link)".to_owned(), ..empty() }, true),
+            (Rule { io_log_pattern: "see the log".to_owned(), ..empty() }, false),
+            (Rule { comment_pattern: "^see".to_owned(), ..empty() }, true),
+            (Rule { comment_pattern: "carrier".to_owned(), ..empty() }, false),
+            (Rule { execution_metadata: kernel(&["6.9", "6.8"]), ..empty() }, true),
+            (Rule { execution_metadata: kernel(&["6.9"]), ..empty() }, false),
+        ] {
+            let matches = match_rules(std::slice::from_ref(&rule), &execution(), &[failed()]);
+            assert_eq!(!matches.is_empty(), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_rule_of_an_issue_wins() {
+        let rules = [
+            Rule { id: 3, issue_id: 7, ..Rule::default() },
+            Rule { id: 4, issue_id: 7, ..Rule::default() },
+            Rule { id: 5, issue_id: 8, ..Rule::default() },
+        ];
+        let matches = match_rules(&rules, &execution(), &[failed()]);
+        let expected = [(7, 3), (8, 5)].map(|(issue_id, rule_id)| Match { issue_id, result_id: 1, rule_id });
+        assert_eq!(matches, expected);
+    }
+
+    #[test]
+    fn rules_that_ask_for_names_and_rules_that_do_not_keep_their_order() {
+        let names = |id, issue_id| Rule { id, issue_id, test_case_names: texts(&["wifi"]), ..Rule::default() };
+        let template = |id, issue_id| Rule { id, issue_id, template_ids: texts(&["net"]), ..Rule::default() };
+        let all = |id, issue_id| Rule { id, issue_id, ..Rule::default() };
+        let matches = match_rules(
+            &[names(1, 9), all(2, 8), template(3, 8), template(4, 7), all(5, 9)],
+            &execution(),
+            &[failed(), ResultFacts { id: 2, test_case_name: "audio", ..failed() }],
+        );
+        let found: Vec<_> = matches.iter().map(|found| (found.result_id, found.rule_id, found.issue_id)).collect();
+        assert_eq!(found, [(1, 1, 9), (1, 2, 8), (1, 4, 7), (2, 2, 8), (2, 4, 7), (2, 5, 9)]);
+    }
+}

@@ -1,0 +1,37 @@
+//! The attachment rules that are switched on, kept in memory between uploads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Service;
+use crate::domain::attachment_rules::RuleSet;
+use crate::store::{StoreResult, Tx, attachment_rules};
+
+/// The rules as they were at a revision. Every upload asks the database for the revision, so a change counts from the next
+/// upload on, whichever server made it.
+#[derive(Debug, Default)]
+pub(super) struct RuleCache(Mutex<Option<(i64, Arc<RuleSet>)>>);
+
+impl RuleCache {
+    fn get(&self, revision: i64) -> Option<Arc<RuleSet>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(kept_at, _)| *kept_at == revision).map(|(_, rules)| Arc::clone(rules))
+    }
+
+    fn put(&self, revision: i64, rules: &Arc<RuleSet>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((revision, Arc::clone(rules)));
+    }
+}
+
+impl Service {
+    /// The rules that are switched on.
+    pub(super) async fn enabled_rules(&self, tx: &mut Tx) -> StoreResult<Arc<RuleSet>> {
+        // Asked first: a change between the two statements is found out by the next upload.
+        let revision = attachment_rules::get_revision(tx).await?;
+        if let Some(rules) = self.rules.get(revision) {
+            return Ok(rules);
+        }
+        let rules = Arc::new(RuleSet::new(attachment_rules::list_enabled_rules(tx).await?));
+        self.rules.put(revision, &rules);
+        Ok(rules)
+    }
+}

@@ -1,0 +1,108 @@
+//! Attachment rules and the results that were there before them.
+
+use futures::{TryFutureExt, TryStreamExt};
+
+use super::execution_filters::{ExecutionFilter, ResultFilter};
+use super::issue_attachments::ResultSelection;
+use super::{IdRow, Statement, StoreResult, Tx, on, on_statement};
+use crate::domain::attachment_rules::TextPatterns;
+
+/// What is known of results that were chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ResultCounts {
+    /// All of them.
+    pub matched: i64,
+    /// Those that failed or were skipped and have no issue.
+    pub untriaged: i64,
+    /// Those that have the issue.
+    pub already_attached: i64,
+    /// Those that have some other issue.
+    pub with_another_issue: i64,
+}
+
+/// Results that patterns were tried on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TriedResults {
+    /// Those that the patterns admit, newest first.
+    pub ids: Vec<i64>,
+    /// How many were tried.
+    pub tried: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct TextRow {
+    id: i64,
+    comment: String,
+    io_log: String,
+}
+
+/// Tries patterns on the newest results that the filters choose. The texts pass one by one and are not kept.
+pub async fn try_patterns(
+    tx: &mut Tx,
+    executions: &ExecutionFilter,
+    results: &ResultFilter,
+    patterns: &TextPatterns,
+    at_most: i64,
+) -> StoreResult<TriedResults> {
+    let mut statement = Statement::new("SELECT result.id, CASE WHEN ");
+    statement.bind(patterns.reads_comment()).push(" THEN result.comment ELSE '' END AS comment, CASE WHEN ");
+    statement.bind(patterns.reads_log()).push(" THEN result.io_log ELSE '' END AS io_log");
+    statement.push(
+        " FROM test_result AS result
+             JOIN test_case ON test_case.id = result.test_case_id
+             JOIN test_execution AS execution ON execution.id = result.test_execution_id WHERE TRUE",
+    );
+    results.push_where(&mut statement);
+    executions.push_where(&mut statement);
+    statement.push(" ORDER BY result.id DESC LIMIT ").bind(at_most);
+    let tried = TriedResults::default();
+    on_statement!(tx, statement, query_as, |query, conn| query.fetch(conn).try_fold(tried, async |mut tried, row| {
+        let row: TextRow = row;
+        tried.tried += 1;
+        if patterns.admit(&row.io_log, &row.comment) {
+            tried.ids.push(row.id);
+        }
+        Ok(tried)
+    }))
+}
+
+/// What is known of the results, seen from an issue.
+pub async fn count_chosen(tx: &mut Tx, issue_id: i64, selection: &ResultSelection) -> StoreResult<ResultCounts> {
+    let mut statement = Statement::new(
+        "SELECT COUNT(*) AS matched,
+             COUNT(*) FILTER (WHERE issues = 0 AND status IN ('FAILED', 'SKIPPED')) AS untriaged,
+             COUNT(*) FILTER (WHERE own = 1) AS already_attached,
+             COUNT(*) FILTER (WHERE issues > own) AS with_another_issue
+         FROM (
+             SELECT result.status, COUNT(attachment.id) AS issues,
+                 COUNT(attachment.id) FILTER (WHERE attachment.issue_id = ",
+    );
+    statement.bind(issue_id).push(
+        ") AS own
+             FROM test_result AS result
+             LEFT JOIN issue_test_result_attachment AS attachment ON attachment.test_result_id = result.id
+             WHERE result.id IN ",
+    );
+    selection.push_ids(&mut statement);
+    statement.push(" GROUP BY result.id) AS chosen");
+    on_statement!(tx, statement, query_as, |query, conn| query.fetch_one(conn))
+}
+
+/// The newest of the results.
+pub async fn list_newest(tx: &mut Tx, selection: &ResultSelection, at_most: i64) -> StoreResult<Vec<i64>> {
+    let mut statement = Statement::new("SELECT id FROM test_result WHERE id IN ");
+    selection.push_ids(&mut statement);
+    statement.push(" ORDER BY created_at DESC, id DESC LIMIT ").bind(at_most);
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Detaches the issue from the results to which the rule attached it when it was applied to what was there. From how many.
+pub async fn detach_applied(tx: &mut Tx, rule_id: i64) -> StoreResult<i64> {
+    on!(tx, |conn, _| sqlx::query(
+        "DELETE FROM issue_test_result_attachment WHERE attachment_rule_id = $1 AND applied_to_existing"
+    )
+    .bind(rule_id)
+    .execute(conn)
+    .map_ok(|done| i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)))
+}
