@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use anyhow::Context;
 
+use test_observer::clock::Clock;
+use test_observer::service::{Service, Settings};
+
 use super::{Bench, Limit, Raw, Times};
 
 const ARTEFACTS: usize = 1_000;
@@ -100,7 +103,7 @@ impl Raw {
                 numbers(EXECUTIONS)),
             format!("INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
                 {} SELECT CASE i % 20 WHEN 0 THEN 'FAILED' ELSE 'PASSED' END, 1 + i / {per_execution}, 1 + (i * 7) % {CASES}, '',
-                    '{log}', {}, {now} FROM n", numbers(EXECUTIONS * per_execution), self.moment("i * 2")),
+                    '{log} serial ' || i, {}, {now} FROM n", numbers(EXECUTIONS * per_execution), self.moment("i * 2")),
             format!("INSERT INTO issue (source, project, key, created_at, updated_at)
                 {} SELECT 'GITHUB', 'acme/radio', '' || i, {now}, {now} FROM n", numbers(100)),
             format!("INSERT INTO issue_test_result_attachment (issue_id, test_result_id, created_at, updated_at)
@@ -171,29 +174,148 @@ const READS: &[Case] = &[
     ("search: changed since", 150.0, "/v1/test-executions?from_date=2031-01-20", NEWEST),
 ];
 
+const NEWEST_RESULTS: &str = "SELECT id FROM test_result ORDER BY created_at DESC, id DESC LIMIT 50";
+
+/// Searches for results; nothing, or one thing, is asked of them.
+#[rustfmt::skip]
+const RESULT_SEARCHES: &[(&str, &str)] = &[
+    ("all", ""),
+    ("family", "families=deb"),
+    ("every family", "families=snap&families=deb&families=charm&families=image&families=solution"),
+    ("artefact", "artefacts=artefact-77"),
+    ("version", "artefact_versions=1.77"),
+    ("stage", "artefact_stages=beta"),
+    ("track", "artefact_tracks=latest"),
+    ("archived", "artefact_is_archived=true"),
+    ("environment", "environments=environment-7"),
+    ("test case", "test_cases=case/77"),
+    ("template", "template_ids=template/7"),
+    ("metadata", "execution_metadata=a2VybmVs:Ni45"),
+    ("issue", "issues=7"),
+    ("any issue", "issues=any"),
+    ("no issue", "issues=none"),
+    ("failed", "test_result_statuses=FAILED"),
+    ("passed", "test_result_statuses=PASSED"),
+    ("status of the execution", "test_execution_statuses=FAILED"),
+    ("reviewer", "reviewer_ids=7"),
+    ("nobody reviews", "reviewer_ids=none"),
+    ("rerun requested", "rerun_is_requested=true"),
+    ("latest", "execution_is_latest=true"),
+    ("superseded", "execution_is_latest=false"),
+    ("stored since", "from_date=2031-01-05"),
+    ("stored until", "until_date=2031-01-02"),
+    ("only the count", "limit=0"),
+    ("without texts", "fields=name,status"),
+    ("a word in every log", "q=carrier"),
+    ("words of one log", "q=serial+123440"),
+    ("a word in every name", "q=case"),
+    ("a beginning", "q=carr*"),
+    ("a word of nobody", "q=unheard"),
+    ("words and family", "q=carrier&families=deb"),
+];
+
+/// Rules that are switched on while results are reported.
+const RULES: usize = 200;
+
 impl Bench {
+    /// Searches for results in the large database, then goes through many of them by cursor.
+    async fn search_results(&mut self) -> anyhow::Result<()> {
+        for (name, query) in RESULT_SEARCHES {
+            let limit = if query.starts_with("q=") { 300.0 } else { 150.0 };
+            let path = format!("/v1/test-results?{query}");
+            self.read(&format!("results: {name}"), limit, &path, NEWEST_RESULTS).await?;
+        }
+        let mut cursor = String::new();
+        for _ in 0..50 {
+            let page =
+                self.send(reqwest::Method::GET, &format!("/v1/test-results?limit=1000{cursor}"), Vec::new()).await?;
+            let page: serde_json::Value = serde_json::from_slice(&page)?;
+            cursor = format!("&cursor={}", page["next_cursor"].as_str().context("no more pages")?);
+        }
+        let path = format!("/v1/test-results?limit=50{cursor}");
+        self.read("results: behind 50,000 others", 150.0, &path, NEWEST_RESULTS).await
+    }
+
+    /// How long a report lets its reader wait, and how long all of it takes.
+    async fn reports(&mut self) -> anyhow::Result<()> {
+        for report in ["test-results", "test-executions"] {
+            let mut times = Times::default();
+            for turn in 0..6 {
+                let request = self.client.get(format!("{}/v1/reports/{report}", self.url)).bearer_auth(&self.key);
+                let begin = Instant::now();
+                let mut answer = request.send().await?.error_for_status()?;
+                answer.chunk().await?.context("an empty report")?;
+                let first = begin.elapsed();
+                while answer.chunk().await?.is_some() {}
+                if turn > 0 {
+                    times.request.push(first);
+                    times.raw.push(begin.elapsed());
+                }
+            }
+            let name = format!("report of all {report}, first byte (raw: last byte)");
+            times.print_with_limit(&self.name, &name, Some(Limit { percentile: 95, ms: 200.0 }));
+        }
+        Ok(())
+    }
+
+    /// Rules of every kind: most say which tests they mean, a few look into logs.
+    async fn add_rules(&mut self) -> anyhow::Result<()> {
+        for number in 0..RULES {
+            let rule = match number % 4 {
+                0 => serde_json::json!({"families": ["deb"], "test_case_names": [format!("case/{}", number * 5)]}),
+                1 => {
+                    serde_json::json!({"template_ids": [format!("template/{number}")], "test_result_statuses": ["FAILED"]})
+                }
+                2 => serde_json::json!({"artefacts": [format!("package-{number}")], "artefact_stages": ["proposed"]}),
+                _ => serde_json::json!({"io_log_pattern": format!("error {number}: .* timed out")}),
+            };
+            let path = format!("/v1/issues/{}/attachment-rules", 1 + number % 100);
+            self.send(reqwest::Method::POST, &path, serde_json::to_vec(&rule)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, name: &str, limit: f64, path: &str, raw: &'static str) -> anyhow::Result<()> {
+        let mut times = Times::default();
+        for turn in 0..43 {
+            let begin = Instant::now();
+            let answer = self.send(reqwest::Method::GET, path, Vec::new()).await?;
+            let request = begin.elapsed();
+            anyhow::ensure!(!answer.is_empty(), "{path} answers nothing");
+            let begin = Instant::now();
+            self.raw.select(raw).await?;
+            // The first turns prepare the statements of each connection.
+            if turn >= 3 {
+                times.request.push(request);
+                times.raw.push(begin.elapsed());
+            }
+        }
+        times.print_with_limit(&self.name, name, Some(Limit { percentile: 95, ms: limit }));
+        Ok(())
+    }
+
     /// Fills the database, and reads from it whatever can be read.
     pub(super) async fn large(&mut self) -> anyhow::Result<()> {
         let begin = Instant::now();
         self.raw.fill().await.context("cannot fill the database")?;
         println!("{}: filled in {:.0} s", self.name, begin.elapsed().as_secs_f64());
+        let begin = Instant::now();
+        Service::new(self.db.clone(), Clock::system(), Settings::default()).rebuild_text_index().await?;
+        self.raw.execute("ANALYZE".to_owned()).await?;
+        println!(
+            "{}: words of {} failed results in {:.0} s",
+            self.name,
+            EXECUTIONS * self.raw.results_of_an_execution() / 20,
+            begin.elapsed().as_secs_f64()
+        );
         for (name, limit, path, raw) in READS {
-            let mut times = Times::default();
-            for turn in 0..43 {
-                let begin = Instant::now();
-                let answer = self.send(reqwest::Method::GET, path, Vec::new()).await?;
-                let request = begin.elapsed();
-                anyhow::ensure!(!answer.is_empty(), "{path} answers nothing");
-                let begin = Instant::now();
-                self.raw.select(raw).await?;
-                // The first turns prepare the statements of each connection.
-                if turn >= 3 {
-                    times.request.push(request);
-                    times.raw.push(begin.elapsed());
-                }
-            }
-            times.print_with_limit(&self.name, name, Some(Limit { percentile: 95, ms: *limit }));
+            self.read(name, *limit, path, raw).await?;
         }
-        self.report(1_000, 40, Some(Limit { percentile: 50, ms: 60.0 })).await
+        self.search_results().await?;
+        self.reports().await?;
+        self.report(1_000, 40, Some(Limit { percentile: 50, ms: 60.0 })).await?;
+        self.add_rules().await?;
+        self.name += ", 200 rules";
+        self.report(1_000, 40, Some(Limit { percentile: 50, ms: 80.0 })).await
     }
 }

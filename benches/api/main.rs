@@ -4,6 +4,7 @@
 //! is compared with, so that a noisy machine slows both.
 
 mod large;
+mod rules;
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -29,6 +30,9 @@ const ENVIRONMENTS: usize = 50;
 
 fn main() -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
+        if is_wanted("rules") {
+            rules::measure();
+        }
         println!("{:<46} {:>8} {:>8} {:>8} {:>9} {:>7}", "", "req/s", "p50 ms", "p95 ms", "raw p50", "ratio");
         let folder = std::env::temp_dir().join(format!("to_bench_{}", std::process::id()));
         let sqlite = |name: &str| DbUrl::Sqlite(folder.join(name));

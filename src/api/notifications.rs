@@ -109,7 +109,7 @@ async fn get_own_notifications(
     operation_id = "get_own_notification_count_v1_users_me_notifications_count_get",
     params(("unread_only" = Option<bool>, Query)),
     responses(
-        (status = 200, description = "How many there are", body = i64),
+        (status = 200, description = "How many there are", body = i64, content_type = "application/json"),
         (status = 401, description = "Authentication is required, and nobody calls"),
         (status = 403, description = "Authentication is required, and an application calls"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
@@ -175,7 +175,7 @@ async fn get_notifications(
     operation_id = "get_notification_count_v1_users__user_id__notifications_count_get",
     params(("user_id" = i64, Path), ("unread_only" = Option<bool>, Query)),
     responses(
-        (status = 200, description = "How many there are", body = i64),
+        (status = 200, description = "How many there are", body = i64, content_type = "application/json"),
         (status = 404, description = "There is no such user"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
     )

@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use app::api::{DebStage, constant};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
-use utoipa::openapi::{Deprecated, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required};
+use utoipa::openapi::schema::{AnyOfBuilder, ComponentsBuilder, Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{
+    Content, Deprecated, Info, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, Response,
+};
 
 /// The document.
 pub fn document() -> OpenApi {
@@ -15,11 +18,15 @@ pub fn document() -> OpenApi {
         for operation in [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
             operation.parameters.get_or_insert_default().push(idempotency_key().into());
         }
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter {
                     describe_parameter(path, parameter);
                 }
+            }
+            if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") {
+                describe_answer(answer);
             }
         }
     }
@@ -47,6 +54,15 @@ const DEFAULTS: &[Default] = &[
     ("", "unread_only", || json!(false)),
 ];
 
+/// Parameters that list these, or instead say `any` or `none` of them.
+const CHOICES: &[(&str, Type)] = &[
+    ("assignee_ids", Type::Integer),
+    ("event_names", Type::String),
+    ("issues", Type::Integer),
+    ("reviewer_ids", Type::Integer),
+    ("test_result", Type::Integer),
+];
+
 /// What only older clients send or read.
 const DEPRECATED_FIELDS: &[(&str, &str)] = &[
     ("ArtefactPatch", "assignee_id"),
@@ -60,9 +76,42 @@ fn describe_parameter(path: &str, parameter: &mut Parameter) {
     if parameter.name == "assignee_ids" {
         parameter.deprecated = Some(Deprecated::True);
     }
+    if let Some((_, item)) = CHOICES.iter().find(|(name, _)| *name == parameter.name) {
+        parameter.schema = Some(choice(item.clone()).into());
+    }
     let default = DEFAULTS.iter().find(|(end, name, _)| path.ends_with(end) && *name == parameter.name);
     if let (Some((_, _, value)), Some(RefOr::T(Schema::Object(schema)))) = (default, &mut parameter.schema) {
         schema.default = Some(value()).filter(|value| !value.is_null());
+    }
+    if parameter.parameter_in == ParameterIn::Query
+        && parameter.required == Required::False
+        && let Some(schema) = &mut parameter.schema
+    {
+        allow_null(schema);
+    }
+}
+
+fn choice(item: Type) -> AnyOfBuilder {
+    [ObjectBuilder::new().schema_type(item), constant("any"), constant("none")]
+        .into_iter()
+        .fold(AnyOfBuilder::new(), |choice, item| choice.item(item.to_array_builder()))
+}
+
+/// What may be left out may be null, unless that would hide a default.
+fn allow_null(schema: &mut RefOr<Schema>) {
+    let null = Object::with_type(Type::Null);
+    match schema {
+        RefOr::T(Schema::Object(object)) if object.default.is_some() => {}
+        RefOr::T(Schema::AnyOf(any_of)) => any_of.items.push(null.into()),
+        other => *other = AnyOfBuilder::new().item(std::mem::take(other)).item(null).into(),
+    }
+}
+
+/// An answer without a declared body is JSON all the same: null, or what clients read without a type.
+fn describe_answer(answer: &mut Response) {
+    if answer.content.is_empty() {
+        let anything = Object::with_type(SchemaType::AnyValue);
+        answer.content.insert("application/json".to_owned(), Content::new(Some(anything)).into());
     }
 }
 
@@ -95,7 +144,9 @@ pub(super) fn text() -> &'static str {
 }
 
 pub(super) fn base() -> OpenApi {
-    OpenApiBuilder::new().info(info()).build()
+    // Only a schema written by hand refers to it, where the macros do not find it.
+    let components = ComponentsBuilder::new().schema_from::<DebStage>().build();
+    OpenApiBuilder::new().info(info()).components(Some(components)).build()
 }
 
 fn info() -> Info {

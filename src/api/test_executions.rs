@@ -11,7 +11,6 @@ use axum::http::StatusCode;
 use axum::routing::MethodFilter;
 use deserr::Deserr;
 use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -55,7 +54,7 @@ struct LinkPath {
 }
 
 /// The execution a run reports to.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 struct StartedTestExecution {
     id: i64,
 }
@@ -69,7 +68,7 @@ struct StartedTestExecution {
     operation_id = "start_test_execution_v1_test_executions_start_test_put",
     request_body = inline(StartTestExecutionRequest),
     responses(
-        (status = 200, description = "The execution to report to", body = StartedTestExecution),
+        (status = 200, description = "An object with the `id` of the execution to report to"),
         (status = 422, description = "Malformed input, or an image that cannot be told", body = HTTPValidationError),
     )
 )]

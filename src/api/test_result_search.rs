@@ -1,11 +1,12 @@
 //! `GET /v1/test-results`: searching results.
 
 use app::api::{
-    HTTPValidationError, Permission, QueryChoice, ResultCursor, ResultTexts, TestResultSearchResponseWithContext,
-    TestResultStatus,
+    HTTPValidationError, Permission, Problem, Problems, QueryChoice, ResultCursor, ResultTexts,
+    TestResultSearchResponseWithContext, TestResultStatus,
 };
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,6 +15,7 @@ use super::errors::{ApiError, ApiResult};
 use super::gate::permitted;
 use super::input::{Input, Nothing};
 use super::search_query::{read_metadata, search_query};
+use crate::domain::words::WordQuery;
 use crate::service::Service;
 use crate::store::execution_filters::ResultFilter;
 use crate::store::test_result_search::{ResultPage, ResultSearch};
@@ -51,13 +53,23 @@ search_query! {
         #[deserr(default)]
         #[param(value_type = Option<Vec<String>>)]
         fields: Option<ResultTexts>,
+        /// Words, all of which the result must have: in the name of its test, and where it failed or was skipped in its comment
+        /// and its log, too. Upper and lower case do not matter; `*` behind a word lets it go on. Each result then says where
+        /// the words are (`snippet`).
+        #[deserr(default)]
+        #[param(value_type = Option<String>)]
+        q: Option<String>,
     }
 }
 
 impl SearchQuery {
     /// What is searched for.
-    fn into_search(mut self, metadata: Vec<(String, Vec<String>)>) -> ResultSearch {
-        ResultSearch {
+    fn into_search(mut self, metadata: Vec<(String, Vec<String>)>) -> ApiResult<ResultSearch> {
+        let words = WordQuery::parse(self.q.as_deref().unwrap_or_default()).map_err(|error| {
+            let problem = Problem::value_error(error.to_string());
+            ApiError::Invalid(Problems(vec![problem.at(vec!["query".into(), "q".into()], Some(json!(self.q)))]))
+        })?;
+        Ok(ResultSearch {
             executions: self.take_executions(metadata),
             results: ResultFilter {
                 test_cases: self.test_cases,
@@ -66,8 +78,9 @@ impl SearchQuery {
                 statuses: self.test_result_statuses,
                 created_from: self.from_date.map(|date| date.0),
                 created_until: self.until_date.map(|date| date.0),
+                words,
             },
-        }
+        })
     }
 }
 
@@ -91,5 +104,5 @@ async fn search_results(
     let query = input?.query;
     let page = ResultPage { limit: query.limit.0, offset: query.offset.0, after: query.cursor };
     let texts = query.fields.unwrap_or_default();
-    Ok(Json(service.search_results(&query.into_search(metadata), page, texts).await?))
+    Ok(Json(service.search_results(&query.into_search(metadata)?, page, texts).await?))
 }

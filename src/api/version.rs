@@ -27,7 +27,7 @@ async fn get_version(State(service): State<Service>) -> Json<VersionResponse> {
 /// Say what this is, after asking the database
 #[utoipa::path(
     get, path = "/", operation_id = "root__get",
-    responses((status = 200, description = "What this is", body = String))
+    responses((status = 200, description = "What this is", body = String, content_type = "application/json"))
 )]
 async fn get_root(State(service): State<Service>) -> ApiResult<Json<&'static str>> {
     service.db.check().await?;

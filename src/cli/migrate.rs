@@ -1,6 +1,8 @@
 //! `test-observer migrate`.
 
 use super::DbArgs;
+use crate::clock::Clock;
+use crate::service::{Service, Settings};
 use crate::store::Db;
 
 /// Brings the schema up to date; safe to run again, and from several machines at once.
@@ -12,7 +14,17 @@ pub(super) struct MigrateArgs {
 
 pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     let db = Db::connect(&args.db.url()?).await?;
-    db.migrate().await?;
+    bring_up_to_date(&db).await?;
     db.close().await;
+    Ok(())
+}
+
+/// Brings the schema up to date, and after a change of it what only this program can fill: the index of texts.
+pub(super) async fn bring_up_to_date(db: &Db) -> anyhow::Result<()> {
+    if db.is_migrated().await? {
+        return Ok(());
+    }
+    db.migrate().await?;
+    Service::new(db.clone(), Clock::system(), Settings::default()).rebuild_text_index().await?;
     Ok(())
 }

@@ -56,7 +56,7 @@ impl DbArgs {
         let db = Db::connect(&url).await?;
         match url {
             // A file belongs to whoever runs the program; a server's schema is changed on purpose only.
-            DbUrl::Sqlite(_) => db.migrate().await?,
+            DbUrl::Sqlite(_) => migrate::bring_up_to_date(&db).await?,
             DbUrl::Postgres(_) if !db.is_migrated().await? => {
                 anyhow::bail!("the database's schema is not up to date: run `test-observer migrate` first")
             }

@@ -10,3 +10,4 @@ pub mod report;
 pub mod session_cookie;
 pub mod start_test;
 pub mod text_search;
+pub mod words;

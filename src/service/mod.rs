@@ -26,6 +26,7 @@ mod test_execution_search;
 pub mod test_executions;
 pub mod test_result_search;
 pub mod test_results;
+mod text_index;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -11,11 +11,12 @@ use super::artefacts::group_by;
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::attachment_rules::{ResultFacts, RuleSet};
 use crate::store::issue_attachments::NewAttachment;
+use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
 use crate::store::test_results::{NewResult, ResultRow, StoredResult};
 use crate::store::{
-    Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, test_cases, test_executions,
-    test_results,
+    Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, result_words, test_cases,
+    test_executions, test_results,
 };
 
 impl Service {
@@ -120,41 +121,59 @@ pub(super) async fn store_results(
         })
         .collect();
     let stored = test_results::insert_results(tx, execution_id, &rows, now).await?;
+    let stored = with_ids(results, stored);
+    let words: Vec<WordsOf<'_>> = stored
+        .iter()
+        .map(|(id, result)| WordsOf {
+            test_result_id: *id,
+            status: result.status,
+            name: &result.case.name,
+            comment: result.comment,
+            io_log: result.io_log,
+        })
+        .collect();
+    result_words::add_words(tx, &words).await?;
     if !rules.is_empty() {
-        attach_known_issues(tx, execution_id, results, stored, rules, now).await?;
+        attach_known_issues(tx, execution_id, &stored, rules, now).await?;
     }
     rerun_requests::request_automatic_rerun(tx, execution_id, now).await
 }
 
-/// Lets attachment rules look at new results.
-async fn attach_known_issues(
-    tx: &mut Tx,
-    execution_id: i64,
-    results: &[ReportedResult<'_>],
+/// The reported results, each with the id under which it was stored.
+fn with_ids<'r, 'a>(
+    results: &'r [ReportedResult<'a>],
     mut stored: Vec<StoredResult>,
-    rules: &RuleSet,
-    now: Moment,
-) -> StoreResult<()> {
-    let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
-    let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
-    execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
+) -> Vec<(i64, &'r ReportedResult<'a>)> {
     // Of results of one case, the ids are in the order in which they were reported.
     stored.sort_unstable_by_key(|result| std::cmp::Reverse(result.id));
     let mut ids_of: HashMap<i64, Vec<i64>> = HashMap::new();
     for result in stored {
         ids_of.entry(result.test_case_id).or_default().push(result.id);
     }
-    let facts: Vec<ResultFacts<'_>> = results
+    let mut next_id = |case_id| ids_of.get_mut(&case_id).and_then(Vec::pop);
+    results.iter().filter_map(|result| Some((next_id(result.case.id)?, result))).collect()
+}
+
+/// Lets attachment rules look at new results.
+async fn attach_known_issues(
+    tx: &mut Tx,
+    execution_id: i64,
+    stored: &[(i64, &ReportedResult<'_>)],
+    rules: &RuleSet,
+    now: Moment,
+) -> StoreResult<()> {
+    let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
+    let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
+    execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
+    let facts: Vec<ResultFacts<'_>> = stored
         .iter()
-        .filter_map(|result| {
-            ids_of.get_mut(&result.case.id).and_then(Vec::pop).map(|id| ResultFacts {
-                id,
-                test_case_name: &result.case.name,
-                template_id: &result.case.template_id,
-                status: result.status,
-                comment: result.comment,
-                io_log: result.io_log,
-            })
+        .map(|(id, result)| ResultFacts {
+            id: *id,
+            test_case_name: &result.case.name,
+            template_id: &result.case.template_id,
+            status: result.status,
+            comment: result.comment,
+            io_log: result.io_log,
         })
         .collect();
     let attachments: Vec<NewAttachment> = rules

@@ -66,9 +66,11 @@ impl Db {
         let pools = match url {
             DbUrl::Sqlite(path) => connect_sqlite(path).await?,
             DbUrl::Postgres(url) => {
-                // Compiling a statement takes longer than running any of ours.
-                let options =
-                    PgConnectOptions::from_str(url)?.application_name("test-observer").options([("jit", "off")]);
+                // Compiling a statement takes longer than running any of ours. What a search chooses is looked up in memory;
+                // with the server's 4 MB, sets of more than some ten thousand results are gone through one by one.
+                let options = PgConnectOptions::from_str(url)?
+                    .application_name("test-observer")
+                    .options([("jit", "off"), ("work_mem", "16MB")]);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(PATIENCE)

@@ -19,23 +19,28 @@ impl Dialect {
     /// - `FOR NO KEY UPDATE OF x`: nothing on SQLite, where a writing transaction is alone from its first moment. On
     ///   PostgreSQL the weakest lock that keeps out other writers: a stronger one would keep out rows that refer to the
     ///   locked one, too.
+    /// - `words_match($1)`: the results that have the words of parameter 1, by the database's own full text search.
     pub(crate) fn of(self, sql: &'static str) -> AssertSqlSafe<Cow<'static, str>> {
         AssertSqlSafe(self.spell(sql))
     }
 
     pub(super) fn spell(self, sql: &str) -> Cow<'_, str> {
-        if !["ints(", "texts(", "FOR NO KEY UPDATE OF "].iter().any(|word| sql.contains(word)) {
+        if !["ints(", "texts(", "words_match(", "FOR NO KEY UPDATE OF "].iter().any(|word| sql.contains(word)) {
             return Cow::Borrowed(sql);
         }
         let spelt = match self {
             Self::Sqlite => {
                 let sql = expand(sql, "ints(", "(SELECT value FROM json_each(", "))");
                 let sql = expand(&sql, "texts(", "(SELECT value FROM json_each(", "))");
+                let opening = "(SELECT rowid FROM test_result_words WHERE test_result_words MATCH (";
+                let sql = expand(&sql, "words_match(", opening, "))");
                 cut_row_lock(&sql)
             }
             Self::Postgres => {
                 let sql = expand(sql, "ints(", "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(", "))");
-                expand(&sql, "texts(", "(SELECT value FROM jsonb_array_elements_text(", "))")
+                let sql = expand(&sql, "texts(", "(SELECT value FROM jsonb_array_elements_text(", "))");
+                let opening = "(SELECT test_result_id FROM test_result_words WHERE words @@ CAST(";
+                expand(&sql, "words_match(", opening, " AS tsquery))")
             }
         };
         Cow::Owned(spelt)

@@ -6,6 +6,7 @@ use app::api::{
 
 use super::Moment;
 use super::statement::Statement;
+use crate::domain::words::WordQuery;
 
 /// Somebody reviews the artefact.
 const REVIEWED: &str = "(SELECT 1 FROM artefact_reviewers_association AS assigned
@@ -58,6 +59,8 @@ pub struct ResultFilter {
     pub created_from: Option<Moment>,
     /// Not stored after.
     pub created_until: Option<Moment>,
+    /// Words that its test's name, its comment or its log has.
+    pub words: Option<WordQuery>,
 }
 
 /// Executions that a request is about: those listed, those with a result that a filter chooses, and those that a filter
@@ -117,6 +120,7 @@ impl ExecutionCriteria {
                 statuses: filters.test_result_statuses.clone(),
                 created_from: filters.from_date.map(|date| date.0),
                 created_until: filters.until_date.map(|date| date.0),
+                words: None,
             };
             let (offset, limit) = (filters.offset.map(|offset| offset.0), filters.limit.map(|limit| limit.0));
             (common_filter!(filters), results, offset, limit)

@@ -22,6 +22,7 @@ pub mod migrations;
 pub mod notifications;
 pub mod reports;
 pub mod rerun_requests;
+pub mod result_words;
 pub mod rule_applications;
 mod statement;
 pub mod teams;

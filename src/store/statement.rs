@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
 use super::{Dialect, Moment};
+use crate::domain::words::WordQuery;
 
 /// A statement in the making. Its text depends on which conditions there are, never on the length of a list, so that
 /// there are few texts and each stays prepared.
@@ -24,6 +25,7 @@ pub(crate) enum Parameter {
     Moment(Moment),
     Ints(Json<Vec<i64>>),
     Texts(Json<Vec<String>>),
+    Words(WordQuery),
 }
 
 impl Statement {
@@ -83,6 +85,7 @@ parameter_from! {
     &[i64] => |value| Self::Ints(Json(value.to_vec())),
     &[String] => |value| Self::Texts(Json(value.to_vec())),
     Vec<String> => |value| Self::Texts(Json(value)),
+    WordQuery => |value| Self::Words(value),
 }
 
 /// Runs a [`Statement`] compiled for the database at hand:
@@ -115,6 +118,9 @@ macro_rules! bind_parameters {
                 $crate::store::Parameter::Moment(value) => query.bind(*value),
                 $crate::store::Parameter::Ints(value) => query.bind(value.clone()),
                 $crate::store::Parameter::Texts(value) => query.bind(value.clone()),
+                $crate::store::Parameter::Words(value) => {
+                    query.bind($crate::store::result_words::spell($crate::store::Dialect::$database, value))
+                }
             };
         }
         query

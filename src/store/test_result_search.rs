@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use super::execution_filters::{ExecutionFilter, ResultFilter};
 use super::test_results::ResultRow;
 use super::{Dialect, IdRow, Moment, Statement, StoreResult, Tx, on, on_statement};
+use crate::domain::words::WordQuery;
 
 /// Up to as many results of chosen executions are collected and sorted: they lie together.
 const FEW_OF_EXECUTIONS: i64 = 30_000;
@@ -101,8 +102,17 @@ pub async fn list_results_by_id(tx: &mut Tx, ids: &[i64], texts: ResultTexts) ->
 
 /// The ids of the results, if they are few.
 async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<i64>>> {
-    let mut statement = Statement::new("SELECT result.id FROM test_result AS result WHERE TRUE");
-    search.push_where(&mut statement, Way::Collect);
+    let mut statement = Statement::new("");
+    if let Some(words) = &search.results.words {
+        statement.push("SELECT id FROM (SELECT id FROM (");
+        search.push_of_words(&mut statement, words, Place::Names);
+        statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_names UNION SELECT id FROM (");
+        search.push_of_words(&mut statement, words, Place::Texts);
+        statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_texts) AS found");
+    } else {
+        statement.push("SELECT result.id FROM test_result AS result WHERE TRUE");
+        search.push_where(&mut statement, Way::Collect);
+    }
     statement.push(" LIMIT ").bind(FEW_OF_CASES + 1);
     let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
     let ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
@@ -112,6 +122,10 @@ async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<
 
 /// How many results are chosen.
 async fn count_results(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
+    if let Some(words) = &search.results.words {
+        let in_names = count(tx, search.of_words(words, Place::Names)).await?;
+        return Ok(in_names + count(tx, search.of_words(words, Place::TextsOfOtherNames)).await?);
+    }
     match search.all_and_others() {
         Some((all, others)) => Ok(count_directly(tx, &all).await? - count_directly(tx, &others).await?),
         None => count_directly(tx, search).await,
@@ -119,7 +133,10 @@ async fn count_results(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
 }
 
 async fn count_directly(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
-    let statement = count_statement(search);
+    count(tx, count_statement(search)).await
+}
+
+async fn count(tx: &mut Tx, statement: Statement) -> StoreResult<i64> {
     let (count,): (i64,) = on_statement!(tx, statement, query_as, |query, conn| query.fetch_one(conn))?;
     Ok(count)
 }
@@ -222,9 +239,33 @@ impl Way {
 }
 
 impl ResultSearch {
-    /// Whether cases or issues say which results to look at.
+    /// Whether cases, issues or words say which results to look at.
     fn begins_with_results(&self) -> bool {
-        names_cases(&self.results) || names_issues(&self.results)
+        names_cases(&self.results) || names_issues(&self.results) || self.results.words.is_some()
+    }
+
+    /// Counts the results that have the words in one place. Neither database finds a good way to several at once.
+    fn of_words(&self, words: &WordQuery, place: Place) -> Statement {
+        let mut statement = Statement::new("SELECT COUNT(*) FROM (");
+        self.push_of_words(&mut statement, words, place);
+        statement.push(") AS found");
+        statement
+    }
+
+    /// Adds the choice of the results that have the words in one place.
+    fn push_of_words(&self, statement: &mut Statement, words: &WordQuery, place: Place) {
+        statement.push("SELECT result.id FROM test_result AS result WHERE ");
+        match place {
+            Place::Names => push_named(statement, words),
+            Place::Texts => push_in_texts(statement, words),
+            Place::TextsOfOtherNames => {
+                push_in_texts(statement, words);
+                statement.push(" AND NOT ");
+                push_named(statement, words);
+            }
+        }
+        let results = ResultFilter { words: None, ..self.results.clone() };
+        Self { executions: self.executions.clone(), results }.push_where(statement, Way::Collect);
     }
 
     /// Whether only executions say which results to look at.
@@ -278,6 +319,32 @@ impl ResultSearch {
     }
 }
 
+/// Where words are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the names of tests.
+    Names,
+    /// In name, comment and log of what did not pass.
+    Texts,
+    /// The same, but for results that are found by the names of their tests.
+    TextsOfOtherNames,
+}
+
+/// Adds the condition that the test's name has the words, in parentheses.
+fn push_named(statement: &mut Statement, words: &WordQuery) {
+    statement.push("(result.test_case_id IN (SELECT test_case.id FROM test_case WHERE TRUE");
+    for asked in words.words() {
+        // Words are made of letters and digits: there is no wildcard to escape.
+        statement.push(" AND lower(test_case.name) LIKE ").bind(format!("%{}%", asked.word));
+    }
+    statement.push("))");
+}
+
+/// Adds the condition that name, comment and log of a result that did not pass have the words, in parentheses.
+fn push_in_texts(statement: &mut Statement, words: &WordQuery) {
+    statement.push("(result.id IN words_match(").bind(words.clone()).push("))");
+}
+
 fn names_cases(filter: &ResultFilter) -> bool {
     !filter.test_cases.is_empty() || !filter.template_ids.is_empty()
 }
@@ -302,6 +369,13 @@ fn push_results(filter: &ResultFilter, statement: &mut Statement, way: Way) {
         if let Some(Choice::These(ids)) = &filter.issues {
             statement.push(" AND ").push_in("attachment.issue_id", ids.as_slice());
         }
+        statement.push(way.end());
+    }
+    if let Some(words) = &filter.words {
+        statement.push(way.begin()).push("(");
+        push_named(statement, words);
+        statement.push(" OR ");
+        push_in_texts(statement, words);
         statement.push(way.end());
     }
     ResultFilter {

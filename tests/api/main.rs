@@ -43,6 +43,7 @@ mod search_executions;
 mod search_executions_answer;
 mod search_results;
 mod search_results_answer;
+mod search_texts;
 mod start_test;
 mod start_test_rules;
 mod status_updates;

@@ -120,7 +120,7 @@ both! {
             ("families=image&test_cases=noble&test_result_statuses=PASSED", &["noble"]),
             ("families=image&test_cases=core", &[]),
             // What is not known is ignored.
-            ("family=snap&nonsense=1&q=x&artefact_stages=beta", &["core"]),
+            ("family=snap&nonsense=1&p=x&artefact_stages=beta", &["core"]),
         ] {
             check(&search(&app, query).await, expected, query);
         }

@@ -170,8 +170,11 @@ both! {
 
     async fn storing_takes_the_same_statements_for_one_result_as_for_a_thousand(app: TestApp) {
         let batch = |count: usize, prefix: &str| -> Value {
-            (0..count).map(|n| json!({"name": format!("{prefix}{n}"), "status": "PASSED", "io_log": "x"})).collect()
+            (0..count).map(|n| json!({"name": format!("{prefix}{n}"), "status": "FAILED", "io_log": "x"})).collect()
         };
+        // The first upload reads the rules.
+        let id = app.start(&deb(&json!({}))).await;
+        app.report(id, &[("first", "PASSED")]).await;
         let mut counts = Vec::new();
         for (size, prefix) in [(1, "a"), (1_000, "b"), (1, "b"), (1_000, "b")] {
             let id = app.start(&deb(&json!({}))).await;

@@ -44,8 +44,16 @@ pub struct ValidationError {
     pub input: Option<serde_json::Value>,
     /// Limits and choices the message speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "ssr", schema(schema_with = context))]
     pub ctx: Option<serde_json::Value>,
+}
+
+#[cfg(feature = "ssr")]
+fn context() -> utoipa::openapi::ObjectBuilder {
+    // Client generators call the field's type after the title.
+    utoipa::openapi::ObjectBuilder::new()
+        .title(Some("Context"))
+        .description(Some("Limits and choices the message speaks of."))
 }
 
 /// A step on the way to the offending value.

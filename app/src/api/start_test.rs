@@ -4,8 +4,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Ref, Schema, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Ref, Type};
 
 use super::{
     CharmStage, DebStage, FamilyName, Flag, HttpUrl, ImageStage, Int, Limited, LongName, PlainLink, Problem, Problems,
@@ -39,19 +38,6 @@ impl DebStageOrNone {
     }
 }
 
-impl utoipa::PartialSchema for DebStageOrNone {
-    fn schema() -> RefOr<Schema> {
-        let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
-        AnyOfBuilder::new().item(Ref::from_schema_name(DebStage::name())).item(none).default(Some(json!(""))).into()
-    }
-}
-
-impl ToSchema for DebStageOrNone {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((DebStage::name().into_owned(), <DebStage as utoipa::PartialSchema>::schema()));
-    }
-}
-
 impl Serialize for DebStageOrNone {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -82,9 +68,28 @@ fn in_progress() -> TestExecutionStatus {
     TestExecutionStatus::InProgress
 }
 
+/// The schema of a text that is always the same.
+pub fn constant(text: &str) -> ObjectBuilder {
+    // The builder does not know the word.
+    ObjectBuilder::new().schema_type(Type::String).extensions(Some([("const", text)].into_iter().collect()))
+}
+
+fn deb_stage_or_none() -> AnyOfBuilder {
+    AnyOfBuilder::new()
+        .item(Ref::from_schema_name(DebStage::name()))
+        .item(constant(""))
+        .default(Some(json!("")))
+        .description(Some("The pocket it comes from."))
+        .extensions(Some([("maxLength", 100)].into_iter().collect()))
+}
+
+fn image_family() -> ObjectBuilder {
+    StartImageTestExecutionRequest::family().default(Some(json!("image")))
+}
+
 /// Declares the body of a family: what every family has, and what is the family's own.
 macro_rules! start_request {
-    ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
+    ($(#[$meta:meta])* $name:ident of $family:ident { $($own:tt)* }) => {
         #[derive(Clone, Debug, Serialize, Deserr, ToSchema)]
         $(#[$meta])*
         pub struct $name {
@@ -96,7 +101,7 @@ macro_rules! start_request {
             pub test_plan: Limited<200>,
             /// The CI job that runs it; the same link again means the same execution.
             #[deserr(default)]
-            #[schema(value_type = Option<String>, format = Uri)]
+            #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
             pub ci_link: Option<PlainLink>,
             /// How far the execution is.
             #[deserr(default = in_progress())]
@@ -112,14 +117,22 @@ macro_rules! start_request {
             pub needs_assignment: Flag,
             $($own)*
         }
+
+        impl $name {
+            /// The schema of the field, which in this body is always the same.
+            fn family() -> ObjectBuilder {
+                constant(FamilyName::$family.as_str()).description(Some("The family; it selects the schema."))
+            }
+        }
     };
 }
 
 start_request! {
     /// A snap is tested.
     #[deserr(error = Problems)]
-    StartSnapTestExecutionRequest {
+    StartSnapTestExecutionRequest of Snap {
         /// The family; it selects the schema.
+        #[schema(schema_with = Self::family)]
         pub family: FamilyName,
         /// The snap's name.
         #[schema(value_type = String, max_length = 200)]
@@ -151,8 +164,9 @@ start_request! {
 start_request! {
     /// A charm is tested.
     #[deserr(error = Problems)]
-    StartCharmTestExecutionRequest {
+    StartCharmTestExecutionRequest of Charm {
         /// The family; it selects the schema.
+        #[schema(schema_with = Self::family)]
         pub family: FamilyName,
         /// The charm's name.
         #[schema(value_type = String, max_length = 200)]
@@ -181,8 +195,9 @@ start_request! {
 start_request! {
     /// A Debian package is tested. It comes either from a pocket of the archive or from another source.
     #[deserr(error = Problems, validate = has_one_origin -> Problems)]
-    StartDebTestExecutionRequest {
+    StartDebTestExecutionRequest of Deb {
         /// The family; it selects the schema.
+        #[schema(schema_with = Self::family)]
         pub family: FamilyName,
         /// The package's name.
         #[schema(value_type = String, max_length = 200)]
@@ -205,7 +220,7 @@ start_request! {
         pub source: Limited<200>,
         /// The pocket it comes from.
         #[deserr(default)]
-        #[schema(inline, required = false, default = "")]
+        #[schema(schema_with = deb_stage_or_none, required = false)]
         pub execution_stage: DebStageOrNone,
     }
 }
@@ -213,9 +228,9 @@ start_request! {
 start_request! {
     /// An image is tested. One that is known by its checksum needs no further words.
     #[deserr(error = Problems)]
-    StartImageTestExecutionRequest {
+    StartImageTestExecutionRequest of Image {
         /// The family; it selects the schema.
-        #[schema(required = false, default = "image")]
+        #[schema(schema_with = image_family, required = false)]
         pub family: FamilyName,
         /// The checksum that identifies the image.
         #[schema(value_type = String, max_length = 200)]
@@ -246,7 +261,7 @@ start_request! {
         pub owner: Option<Limited<200>>,
         /// Where the image is downloaded.
         #[deserr(default)]
-        #[schema(value_type = Option<String>, format = Uri)]
+        #[schema(value_type = Option<String>, format = Uri, max_length = 2083, min_length = 1)]
         pub image_url: Option<HttpUrl<200>>,
         /// Whether it is the published one.
         #[deserr(default)]
@@ -257,8 +272,9 @@ start_request! {
 start_request! {
     /// A solution is tested.
     #[deserr(error = Problems)]
-    StartSolutionTestExecutionRequest {
+    StartSolutionTestExecutionRequest of Solution {
         /// The family; it selects the schema.
+        #[schema(schema_with = Self::family)]
         pub family: FamilyName,
         /// The solution's name.
         #[schema(value_type = String, max_length = 200)]
@@ -294,6 +310,16 @@ fn has_one_origin(
 
 /// What a runner says when it starts; `family` selects the schema.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(discriminator(
+    property_name = "family",
+    mapping(
+        ("snap" = "#/components/schemas/StartSnapTestExecutionRequest"),
+        ("deb" = "#/components/schemas/StartDebTestExecutionRequest"),
+        ("charm" = "#/components/schemas/StartCharmTestExecutionRequest"),
+        ("image" = "#/components/schemas/StartImageTestExecutionRequest"),
+        ("solution" = "#/components/schemas/StartSolutionTestExecutionRequest"),
+    )
+))]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "each family's own type says what it is")]
 pub enum StartTestExecutionRequest {

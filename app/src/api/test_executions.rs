@@ -28,7 +28,8 @@ text_enum! {
 
 /// Free facts about an execution: category to values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+// The lengths are those of a category and of a value.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(min_length = 1, max_length = 200))]
 #[serde(transparent)]
 pub struct ExecutionMetadata(pub BTreeMap<String, Vec<String>>);
 
@@ -179,11 +180,22 @@ pub struct TestExecutionsPatchRequest {
     pub ci_link: Option<super::HttpUrl<200>>,
     /// How far it is, or `COMPLETED` to have that worked out from the stored results.
     #[deserr(default)]
+    #[schema(schema_with = status_patch)]
     pub status: Option<TestExecutionStatusPatch>,
     /// Facts to add; none is ever removed.
     #[deserr(default)]
     #[schema(value_type = Option<ExecutionMetadata>)]
     pub execution_metadata: Option<super::ExecutionMetadataInput>,
+}
+
+#[cfg(feature = "ssr")]
+fn status_patch() -> utoipa::openapi::schema::AnyOfBuilder {
+    use utoipa::openapi::schema::{AnyOfBuilder, Object, Ref, Type};
+    AnyOfBuilder::new()
+        .item(Ref::from_schema_name(<TestExecutionStatus as utoipa::ToSchema>::name()))
+        .item(super::constant(TestExecutionStatusPatch::Completed.as_str()))
+        .item(Object::with_type(Type::Null))
+        .description(Some("How far it is, or `COMPLETED` to have that worked out from the stored results."))
 }
 
 text_enum! {

@@ -16,6 +16,35 @@ pub struct TestResultResponseWithContext {
     pub artefact: ArtefactResponse,
     /// Its build.
     pub artefact_build: ArtefactBuildMinimalResponse,
+    /// Where the words are that were searched for; absent where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = SnippetResponse, required = false))]
+    pub snippet: Option<SnippetResponse>,
+}
+
+/// The line of a result that has most of the words which were searched for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct SnippetResponse {
+    /// Which text it is a line of.
+    pub field: SnippetField,
+    /// Its number, from 1.
+    pub line: i64,
+    /// The line; of a long one the first 300 characters.
+    pub text: String,
+}
+
+/// A text of a result that words are found in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SnippetField {
+    /// The name of its test.
+    Name,
+    /// What a person should know.
+    Comment,
+    /// Everything the test printed.
+    IoLog,
 }
 
 /// A page of results.
