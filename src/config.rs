@@ -78,7 +78,11 @@ impl Config {
             version: variable("VERSION").unwrap_or(defaults.version),
             ignored_permissions,
             executions_per_reviewer: defaults.executions_per_reviewer,
-            onboarding_key: None,
+            key_grace_seconds: match variable("KEY_GRACE_SECONDS") {
+                Some(text) => read_seconds("KEY_GRACE_SECONDS", &text)?,
+                None => defaults.key_grace_seconds,
+            },
+            shows_onboarding_key: listen.ip().is_loopback(),
         };
         Ok(Self {
             listen,
@@ -210,6 +214,7 @@ mod tests {
             ("MAX_BODY_BYTES", "0"),
             ("FRONTEND_URL", "test-observer.example"),
             ("FOLD_START_TEST_SECONDS", "soon"),
+            ("KEY_GRACE_SECONDS", "soon"),
             ("FOLD_START_TEST_SECONDS", "86401"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();

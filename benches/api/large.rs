@@ -241,7 +241,10 @@ impl Bench {
         for report in ["test-results", "test-executions"] {
             let mut times = Times::default();
             for turn in 0..6 {
-                let request = self.client.get(format!("{}/v1/reports/{report}", self.url)).bearer_auth(&self.key);
+                let request = self
+                    .client
+                    .get(format!("{}/v1/reports/{report}?end_date=2040-01-01", self.url))
+                    .bearer_auth(&self.key);
                 let begin = Instant::now();
                 let mut answer = request.send().await?.error_for_status()?;
                 answer.chunk().await?.context("an empty report")?;

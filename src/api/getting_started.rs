@@ -30,8 +30,8 @@ async fn get_getting_started(
     let host = host_of(&request).unwrap_or_else(|| "127.0.0.1:30000".to_owned());
     // A page of another site whose name was made to lead here must not read the key: the name has to be ours.
     let may_see_key = is_local_client(&request) && is_loopback_host(&host);
-    let api_key = service.settings.onboarding_key.clone().filter(|_| may_see_key);
     let families = service.list_families().await?;
+    let api_key = if may_see_key { service.find_onboarding_key(&families).await? } else { None };
     Ok(Json(GettingStartedResponse { base_url: format!("http://{host}"), api_key, families }))
 }
 

@@ -23,6 +23,13 @@ const LONGEST_KEY: usize = 255;
 /// As long as an answer is kept.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
+/// Says of an answer that it holds what is stored nowhere in clear: only that it was given is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HoldsSecret;
+
+const NOT_KEPT: &str = "This was done already under this Idempotency-Key; its answer held an API key, which is kept \
+                        nowhere. Rotate the key to get a new one";
+
 /// Runs a request so that its repetitions change nothing, if it says which ones these are.
 pub(super) async fn run(
     service: &Service,
@@ -36,10 +43,18 @@ pub(super) async fn run(
         Outcome::Unwritten(response) => Ok(response),
         Outcome::Written(response, _) if !response.status().is_success() => Ok(response),
         Outcome::Written(response, pending) => {
-            let (parts, body) = response.into_parts();
+            let (mut parts, body) = response.into_parts();
             let bytes = body.collect().await.map_err(|_| ApiError::Internal)?.to_bytes();
-            let text = String::from_utf8(bytes.to_vec()).map_err(|_| ApiError::Internal)?;
-            pending.keep(&KeptAnswer { status: parts.status.as_u16().into(), body: text }).await?;
+            let kept = if parts.extensions.remove::<HoldsSecret>().is_some() {
+                KeptAnswer {
+                    status: StatusCode::CONFLICT.as_u16().into(),
+                    body: json!({"detail": NOT_KEPT}).to_string(),
+                }
+            } else {
+                let text = String::from_utf8(bytes.to_vec()).map_err(|_| ApiError::Internal)?;
+                KeptAnswer { status: parts.status.as_u16().into(), body: text }
+            };
+            pending.keep(&kept).await?;
             Ok(Response::from_parts(parts, Body::from(bytes)))
         }
         Outcome::Repeated(kept) => replay(&kept),

@@ -91,15 +91,24 @@ pub(super) struct OrderedBody<T>(pub(super) T);
 pub(super) trait FieldOrder {
     /// In the order in which they are declared.
     const FIELDS: &'static [&'static str];
+    /// The fields of the objects in the body's list, likewise.
+    const ITEM_FIELDS: &'static [&'static str] = &[];
+}
+
+/// Where a problem stands among those of a body: by its field, in a list by the item, there by the item's field.
+fn place_of<T: FieldOrder>(loc: &[LocationPart]) -> [Option<usize>; 3] {
+    let place = |part: Option<&LocationPart>, fields: &[&str]| match part {
+        Some(LocationPart::Field(name)) => fields.iter().position(|field| field == name),
+        Some(LocationPart::Index(index)) => Some(*index),
+        None => None,
+    };
+    [place(loc.first(), T::FIELDS), place(loc.get(1), &[]), place(loc.get(2), T::ITEM_FIELDS)]
 }
 
 impl<T: Deserr<Problems> + FieldOrder> BodyInput for OrderedBody<T> {
     fn read(body: ReadBody) -> Result<Self, Problems> {
         JsonBody::<T>::read(body).map(|body| Self(body.0)).map_err(|mut problems| {
-            problems.0.sort_by_key(|problem| match problem.loc.first() {
-                Some(LocationPart::Field(name)) => T::FIELDS.iter().position(|field| field == name),
-                _ => None,
-            });
+            problems.0.sort_by_key(|problem| place_of::<T>(&problem.loc));
             problems
         })
     }

@@ -1,5 +1,6 @@
 //! The REST API: routes, what they read, and what they answer.
 
+mod applications;
 mod artefacts;
 mod attachment_rules;
 mod cors;
@@ -18,6 +19,7 @@ mod issues;
 mod matching_rules;
 mod notifications;
 mod openapi;
+mod permissions;
 mod preconditions;
 mod reported_issues;
 mod reports;
@@ -25,11 +27,13 @@ mod rerun_requests;
 mod rule_applications;
 mod search_query;
 mod status_updates;
+mod teams;
 mod test_cases;
 mod test_execution_search;
 mod test_executions;
 mod test_result_search;
 mod test_results;
+mod users;
 mod version;
 
 use axum::extract::Request;
@@ -85,6 +89,10 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(reported_issues::routes())
         .merge(execution_metadata::routes())
         .merge(notifications::routes())
+        .merge(users::routes())
+        .merge(teams::routes())
+        .merge(applications::routes())
+        .merge(permissions::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())

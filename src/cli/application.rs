@@ -5,13 +5,13 @@ use std::io::Write;
 use app::api::Permission;
 
 use super::DbArgs;
-use crate::clock::Clock;
-use crate::service::{Service, Settings};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ApplicationCommand {
-    /// Make an application and print its API key, and nothing else
+    /// Make an application and print its API key, and nothing else; it cannot be shown again
     Add(AddArgs),
+    /// Give an application a new API key and print it; the old one stops at once
+    Rotate(RotateArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,15 @@ pub(super) struct AddArgs {
     db: DbArgs,
 }
 
-fn parse_permission(text: &str) -> Result<Permission, String> {
+#[derive(Debug, clap::Args)]
+pub(super) struct RotateArgs {
+    /// What it is called
+    name: String,
+    #[command(flatten)]
+    db: DbArgs,
+}
+
+pub(super) fn parse_permission(text: &str) -> Result<Permission, String> {
     text.parse().map_err(|_| {
         let known: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
         format!("there is no such permission; there are {}", known.join(", "))
@@ -36,12 +44,25 @@ fn parse_permission(text: &str) -> Result<Permission, String> {
 }
 
 pub(super) async fn run(command: ApplicationCommand) -> anyhow::Result<()> {
-    let ApplicationCommand::Add(args) = command;
-    let permissions = if args.all_permissions { Permission::ALL.to_vec() } else { args.permissions };
-    let db = args.db.connect().await?;
-    let service = Service::new(db.clone(), Clock::system(), Settings::default());
-    let key = service.add_application(&args.name, &permissions).await?;
-    db.close().await;
+    let key = match command {
+        ApplicationCommand::Add(args) => add(args).await?,
+        ApplicationCommand::Rotate(args) => rotate(args).await?,
+    };
     writeln!(std::io::stdout(), "{key}")?;
     Ok(())
+}
+
+async fn add(args: AddArgs) -> anyhow::Result<String> {
+    let permissions = if args.all_permissions { Permission::ALL.to_vec() } else { args.permissions };
+    let service = args.db.open_service().await?;
+    let key = service.add_application(&args.name, &permissions).await?;
+    service.db.close().await;
+    Ok(key)
+}
+
+async fn rotate(args: RotateArgs) -> anyhow::Result<String> {
+    let service = args.db.open_service().await?;
+    let key = service.rotate_key_by_name(&args.name).await?;
+    service.db.close().await;
+    Ok(key)
 }

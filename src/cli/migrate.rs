@@ -21,10 +21,11 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
 
 /// Brings the schema up to date, and after a change of it what only this program can fill: the index of texts.
 pub(super) async fn bring_up_to_date(db: &Db) -> anyhow::Result<()> {
-    if db.is_migrated().await? {
+    let was_migrated = db.is_migrated().await?;
+    db.migrate().await?;
+    if was_migrated {
         return Ok(());
     }
-    db.migrate().await?;
     Service::new(db.clone(), Clock::system(), Settings::default()).rebuild_text_index().await?;
     Ok(())
 }

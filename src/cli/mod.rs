@@ -1,12 +1,17 @@
 //! The command line: one file per subcommand.
 
 mod application;
+mod artefact;
 mod migrate;
 mod openapi;
 mod serve;
+mod team;
+mod user;
 
 use clap::{Parser, Subcommand};
 
+use crate::clock::Clock;
+use crate::service::{Service, Settings};
 use crate::store::{Db, DbUrl};
 
 /// Collects the results of tests on software artefacts and shows who may ship what.
@@ -21,9 +26,18 @@ pub struct Cli {
 enum Command {
     /// Serve the dashboard and the REST API until stopped
     Serve(serve::ServeArgs),
-    /// Make the applications whose keys runners report with
+    /// Make the applications whose keys runners report with, and give them new keys
     #[command(subcommand)]
     Application(application::ApplicationCommand),
+    /// Make users, and make them administrators
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Make teams, and say who is in them
+    #[command(subcommand)]
+    Team(team::TeamCommand),
+    /// Give an artefact another reviewer, or remove it
+    #[command(subcommand)]
+    Artefact(artefact::ArtefactCommand),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
     /// Print the OpenAPI document of the REST API
@@ -60,9 +74,15 @@ impl DbArgs {
             DbUrl::Postgres(_) if !db.is_migrated().await? => {
                 anyhow::bail!("the database's schema is not up to date: run `test-observer migrate` first")
             }
-            DbUrl::Postgres(_) => {}
+            // Rows that were imported since may still hold their keys in clear.
+            DbUrl::Postgres(_) => db.hash_clear_keys().await?,
         }
         Ok(db)
+    }
+
+    /// The use cases over the database, for a command that needs its schema to be there.
+    async fn open_service(&self) -> anyhow::Result<Service> {
+        Ok(Service::new(self.connect().await?, Clock::system(), Settings::default()))
     }
 }
 
@@ -72,6 +92,9 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Application(command) => application::run(command).await,
+            Command::User(command) => user::run(command).await,
+            Command::Team(command) => team::run(command).await,
+            Command::Artefact(command) => artefact::run(command).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Openapi => openapi::run(),
         }

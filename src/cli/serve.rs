@@ -19,6 +19,8 @@ use crate::web;
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// How often what is over is cleared away.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
+/// How often it is written down when applications were last seen.
+const LAST_USES_INTERVAL: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
@@ -30,7 +32,7 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let mut config = Config::read(args.listen, args.db.url()?, |name| std::env::var(name).ok())?;
+    let config = Config::read(args.listen, args.db.url()?, |name| std::env::var(name).ok())?;
     let db = args.db.connect().await?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -38,17 +40,18 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     if config.opened_reads {
         tracing::info!("reads are open to everybody on this machine: IGNORE_PERMISSIONS is not set");
     }
-    if config.listen.ip().is_loopback() {
-        let service = Service::new(db.clone(), Clock::system(), config.settings.clone());
-        config.settings.onboarding_key = Some(service.ensure_onboarding_key().await?);
-    }
     let service = Service::new(db.clone(), Clock::system(), config.settings);
     let api = crate::api::router(service.clone(), config.max_body_bytes);
     let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site)));
     tracing::info!("listening on http://{address}");
-    let housekeeping = tokio::spawn(forget_expired_answers(service));
+    let housekeeping = tokio::spawn(forget_expired_answers(service.clone()));
+    let noting = tokio::spawn(save_last_uses(service.clone()));
     serve(listener, router).await?;
     housekeeping.abort();
+    noting.abort();
+    if let Err(error) = service.save_last_uses().await {
+        tracing::warn!(%error, "when applications were last seen is not known to the minute");
+    }
     db.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -61,6 +64,17 @@ async fn forget_expired_answers(service: Service) {
         ticks.tick().await;
         if let Err(error) = service.db.forget_expired_answers(service.clock.now()).await {
             tracing::warn!(%error, "expired answers stay for now");
+        }
+    }
+}
+
+/// Every minute writes down when applications were last seen.
+async fn save_last_uses(service: Service) {
+    let mut ticks = tokio::time::interval(LAST_USES_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.save_last_uses().await {
+            tracing::warn!(%error, "when applications were last seen is written down later");
         }
     }
 }

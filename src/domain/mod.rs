@@ -1,6 +1,7 @@
 //! The rules of the field, without input or output: time and chance are arguments.
 
 pub mod access;
+pub mod api_key;
 pub mod assignment;
 pub mod attachment_rules;
 pub mod bundle;

@@ -1,89 +1,101 @@
-//! Applications and their keys.
+//! Applications: made, looked at, changed and removed.
 
-use app::api::Permission;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::Rng;
-use subtle::ConstantTimeEq;
+use app::api::{ApplicationPatch, ApplicationPost, ApplicationResponse, Limited, Patch, Permission};
 
+use super::application_keys::generate_key;
 use super::{Service, ServiceError, ServiceResult};
-use crate::domain::access::{Application, Caller, Credentials, bearer_key};
-use crate::domain::session_cookie;
-use crate::store::{StoreResult, Tx, applications, users};
-
-/// The application that the onboarding page's key belongs to.
-const ONBOARDING_APPLICATION: &str = "getting-started";
-/// What somebody needs who reports a first result and looks at it.
-const ONBOARDING_PERMISSIONS: &[Permission] = &[Permission::ChangeTest, Permission::ViewTest, Permission::ViewArtefact];
+use crate::domain::api_key::{KeyDigest, redact};
+use crate::store::applications;
+use crate::store::applications::{ApplicationRow, NewApplication};
 
 impl Service {
-    /// Who sent a request with these credentials. A wrong key or cookie is nobody, not an error.
-    pub async fn find_caller(&self, credentials: &Credentials) -> ServiceResult<Caller> {
-        let key = credentials.authorization.as_deref().and_then(bearer_key);
-        let cookie = credentials.session_cookie.as_deref();
-        let session = cookie.and_then(|cookie| {
-            let now = self.clock.now();
-            session_cookie::verify(cookie, &self.settings.session_secrets, now).map(|session| (session, now))
-        });
-        if key.is_none() && session.is_none() {
-            return Ok(Caller::default());
-        }
+    /// All applications, by id, without their keys.
+    pub async fn list_applications(&self) -> ServiceResult<Vec<ApplicationResponse>> {
         let mut tx = self.db.read().await?;
-        let user = match session {
-            Some((session, now)) => users::find_user_of_session(&mut tx, session, now).await?,
-            None => None,
-        };
-        let application = match key {
-            Some(key) => find_application(&mut tx, key).await?,
-            None => None,
-        };
-        Ok(Caller { user, application })
+        Ok(applications::list_applications(&mut tx).await?.into_iter().map(show_application).collect())
     }
 
-    /// Makes an application and returns its key.
+    /// One application, without its key.
+    pub async fn get_application(&self, id: i64) -> ServiceResult<ApplicationResponse> {
+        let mut tx = self.db.read().await?;
+        let row = applications::find_application(&mut tx, id).await?.ok_or_else(|| application_not_found(id))?;
+        Ok(show_application(row))
+    }
+
+    /// Makes an application; the only time, but for a new one, that its whole key is shown.
+    pub async fn create_application(&self, request: ApplicationPost) -> ServiceResult<ApplicationResponse> {
+        let key = generate_key();
+        let new = NewApplication {
+            name: &request.name.0,
+            permissions: &request.permissions,
+            key: &KeyDigest::of(&key),
+            expires_at: request.expires_at.map(|end| end.0),
+        };
+        let mut tx = self.db.write().await?;
+        let created = applications::create_application(&mut tx, new, self.clock.now()).await?;
+        let row = created.ok_or_else(|| {
+            ServiceError::Conflict(format!("Application with name '{}' already exists", request.name.0))
+        })?;
+        tx.commit().await?;
+        Ok(show_with_key(row, &key))
+    }
+
+    /// Makes an application that does not expire, and returns its key.
     pub async fn add_application(&self, name: &str, permissions: &[Permission]) -> ServiceResult<String> {
-        let key = generate_key();
-        let mut tx = self.db.write().await?;
-        if !applications::create_application(&mut tx, name, permissions, &key, self.clock.now()).await? {
-            return Err(ServiceError::Conflict(format!("An application named '{name}' exists already")));
-        }
-        tx.commit().await?;
-        Ok(key)
+        let name = Limited(name.to_owned());
+        let request = ApplicationPost { name, permissions: permissions.to_vec(), expires_at: None };
+        Ok(self.create_application(request).await?.api_key)
     }
 
-    /// The key of the application for a person's first steps, made when there is none.
-    pub async fn ensure_onboarding_key(&self) -> ServiceResult<String> {
+    /// Changes what an application may do, and until when; what the request leaves out stays.
+    pub async fn update_application(&self, id: i64, patch: ApplicationPatch) -> ServiceResult<ApplicationResponse> {
         let mut tx = self.db.write().await?;
-        if let Some(known) = applications::find_application_by_name(&mut tx, ONBOARDING_APPLICATION).await? {
-            return Ok(known.api_key);
+        let before = applications::lock_application(&mut tx, id).await?;
+        let before = before.ok_or_else(|| ServiceError::NotFound(format!("Application {id} doesn't exist")))?;
+        let after = apply_patch(before.clone(), patch);
+        if after != before {
+            applications::update_application(&mut tx, &after, self.clock.now()).await?;
         }
-        let key = generate_key();
-        let now = self.clock.now();
-        applications::create_application(&mut tx, ONBOARDING_APPLICATION, ONBOARDING_PERMISSIONS, &key, now).await?;
         tx.commit().await?;
-        Ok(key)
+        Ok(show_application(after))
+    }
+
+    /// Removes an application, if there is one. Its keys stop at once.
+    pub async fn delete_application(&self, id: i64) -> ServiceResult<()> {
+        let mut tx = self.db.write().await?;
+        applications::delete_application(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }
 
-async fn find_application(tx: &mut Tx, key: &str) -> StoreResult<Option<Application>> {
-    let found = applications::find_application_by_key(tx, key).await?;
-    let proven = found.filter(|row| bool::from(row.api_key.as_bytes().ct_eq(key.as_bytes())));
-    Ok(proven.map(|row| Application { id: row.id, name: row.name, permissions: row.permissions.0 }))
+pub(super) fn application_not_found(id: i64) -> ServiceError {
+    ServiceError::NotFound(format!("Application with id {id} not found"))
 }
 
-/// `to_` and 32 random bytes in URL-safe base64 without padding: 46 characters.
-fn generate_key() -> String {
-    let mut bytes = [0_u8; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    format!("to_{}", URL_SAFE_NO_PAD.encode(bytes))
+fn apply_patch(before: ApplicationRow, patch: ApplicationPatch) -> ApplicationRow {
+    let expires_at = match patch.expires_at {
+        Patch::Keep => before.expires_at,
+        Patch::Clear => None,
+        Patch::Set(end) => Some(end.0),
+    };
+    ApplicationRow { permissions: patch.permissions.unwrap_or(before.permissions), expires_at, ..before }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn keys_have_46_characters_and_never_repeat() {
-        let keys = [super::generate_key(), super::generate_key()];
-        assert!(keys.iter().all(|key| key.len() == 46 && key.starts_with("to_")), "{keys:?}");
-        assert_ne!(keys[0], keys[1]);
+/// An application as everybody sees it who may see applications: whoever could read keys could act as any of them.
+fn show_application(row: ApplicationRow) -> ApplicationResponse {
+    let key = redact(row.key_prefix.as_deref().unwrap_or_default());
+    show_with_key(row, &key)
+}
+
+/// An application for those who have its key, or get it now.
+pub(super) fn show_with_key(row: ApplicationRow, key: &str) -> ApplicationResponse {
+    ApplicationResponse {
+        id: row.id,
+        name: row.name,
+        permissions: row.permissions,
+        api_key: key.to_owned(),
+        expires_at: row.expires_at.map(Into::into),
+        last_used_at: row.last_used_at.map(Into::into),
     }
 }

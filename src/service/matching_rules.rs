@@ -189,6 +189,6 @@ fn show_rule(rule: RuleRow, teams: Vec<TeamMinimal>) -> ArtefactMatchingRuleResp
     }
 }
 
-fn show_criterion(text: String) -> Option<String> {
+pub(super) fn show_criterion(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }

@@ -1,5 +1,6 @@
 //! The use cases: rights, transaction, order of steps. Knows neither HTTP nor SQL.
 
+mod application_keys;
 pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
@@ -21,12 +22,15 @@ mod reviewer_assignment;
 mod rule_applications;
 mod rule_cache;
 mod status_updates;
+mod team_rules;
+mod teams;
 mod test_cases;
 mod test_execution_search;
 pub mod test_executions;
 pub mod test_result_search;
 pub mod test_results;
 mod text_index;
+mod users;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +53,9 @@ pub struct Service {
     pub settings: Arc<Settings>,
     rng: Arc<Mutex<StdRng>>,
     rules: Arc<rule_cache::RuleCache>,
+    last_uses: Arc<application_keys::LastUses>,
+    /// The key for first steps that this process has shown.
+    onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
 
 /// What cookies are signed with when nobody said anything: good enough where only this machine can connect.
@@ -75,8 +82,10 @@ pub struct Settings {
     pub executions_per_reviewer: usize,
     /// The build's version.
     pub version: String,
-    /// The key to show to people who open a new installation; only while it listens on loopback alone.
-    pub onboarding_key: Option<String>,
+    /// As long as a key that was replaced is good, in seconds; 0 for not at all.
+    pub key_grace_seconds: u64,
+    /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
+    pub shows_onboarding_key: bool,
 }
 
 impl Default for Settings {
@@ -91,7 +100,8 @@ impl Default for Settings {
             fold_start_test_seconds: 0,
             executions_per_reviewer: crate::domain::assignment::EXECUTIONS_PER_REVIEWER,
             version: "0.0.0".to_owned(),
-            onboarding_key: None,
+            key_grace_seconds: 0,
+            shows_onboarding_key: false,
         }
     }
 }
@@ -135,7 +145,15 @@ impl Service {
     /// The use cases over a database.
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
-        Self { db, clock, settings: Arc::new(settings), rng, rules: Arc::default() }
+        Self {
+            db,
+            clock,
+            settings: Arc::new(settings),
+            rng,
+            rules: Arc::default(),
+            last_uses: Arc::default(),
+            onboarding_key: Arc::default(),
+        }
     }
 
     /// The same, with chance that repeats itself.

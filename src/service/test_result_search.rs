@@ -30,6 +30,7 @@ impl Service {
         };
         Ok(TestResultSearchResponseWithContext {
             count: found.count,
+            count_is_exact: (!found.is_exact).then_some(false),
             limit: page.limit,
             offset: page.offset,
             test_results,

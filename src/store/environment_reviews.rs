@@ -184,24 +184,14 @@ pub async fn ensure_environment_review(
 /// How many reviews the latest builds of each artefact have; an artefact without any is left out.
 pub async fn count_environment_reviews(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResult<Vec<ReviewCounts>> {
     let ids = Json(artefact_ids);
-    // Each count is read from an index of its own, and from no row.
-    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT artefact_id, CAST(SUM(all_count) AS BIGINT) AS all_count,
-             CAST(SUM(completed_count) AS BIGINT) AS completed_count
+    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT artefact_id, CAST(SUM(reviews_count) AS BIGINT) AS all_count,
+             CAST(SUM(completed_reviews_count) AS BIGINT) AS completed_count
          FROM (
-             SELECT latest.artefact_id, (
-                 SELECT COUNT(*) FROM artefact_build_environment_review AS review
-                 WHERE review.artefact_build_id = latest.id
-             ) AS all_count, (
-                 SELECT COUNT(*) FROM artefact_build_environment_review AS review
-                 WHERE review.artefact_build_id = latest.id AND review.review_decision <> '[]'
-             ) AS completed_count
-             FROM (
-                 SELECT id, artefact_id, ROW_NUMBER() OVER (
-                     PARTITION BY artefact_id, architecture ORDER BY COALESCE(revision, 0) DESC, id
-                 ) AS place
-                 FROM artefact_build WHERE artefact_id IN ints($1)
-             ) AS latest WHERE latest.place = 1
-         ) AS counted GROUP BY artefact_id",))
+             SELECT artefact_id, reviews_count, completed_reviews_count, ROW_NUMBER() OVER (
+                 PARTITION BY artefact_id, architecture ORDER BY COALESCE(revision, 0) DESC, id
+             ) AS place
+             FROM artefact_build WHERE artefact_id IN ints($1)
+         ) AS latest WHERE latest.place = 1 GROUP BY artefact_id",))
     .bind(ids)
     .fetch_all(conn))
 }

@@ -12,7 +12,7 @@ use sqlx::types::Json;
 use super::attachment_rules::list_rules;
 use super::execution_filters::{ExecutionCriteria, ExecutionFilter, ResultFilter};
 use super::issues::Upper;
-use super::{IdRow, Moment, Statement, StoreError, StoreResult, Tx, on, on_built, on_statement};
+use super::{IdRow, Moment, Statement, StoreResult, Tx, on, on_built, on_statement};
 
 /// An attachment to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,21 +76,9 @@ pub async fn insert_attachments(tx: &mut Tx, attachments: &[NewAttachment], now:
                 builder.push(" ON CONFLICT DO NOTHING");
             },
             |query, conn| query.execute(conn).map_ok(drop)
-        )
-        .map_err(give_way)?;
+        )?;
     }
     Ok(())
-}
-
-/// A rule or a result may go between the moment it is found and the moment it is referred to. The same request then
-/// succeeds when it is made again, or says what is missing.
-fn give_way(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-            StoreError::Unavailable(sqlx::Error::Database(error))
-        }
-        error => error,
-    }
 }
 
 impl ResultSelection {
@@ -167,7 +155,6 @@ pub async fn attach_issue(
     on_statement!(tx, statement, query, |query, conn| query
         .execute(conn)
         .map_ok(|done| i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)))
-    .map_err(give_way)
 }
 
 /// Detaches an issue from the results, whoever attached it.

@@ -2,18 +2,32 @@
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
-use super::{Db, Pools, StoreResult};
+use super::{Db, Pools, StoreError, StoreResult};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// Why a database could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// A migration failed, or is not the one that was applied.
+    #[error(transparent)]
+    Migration(#[from] MigrateError),
+    /// The keys that stood in clear could not be hashed.
+    #[error(transparent)]
+    Keys(#[from] StoreError),
+}
+
 impl Db {
-    /// Applies the migrations that are missing; safe to run from several processes at once.
-    pub async fn migrate(&self) -> Result<(), MigrateError> {
+    /// Applies the migrations that are missing, and hashes the keys that stand in clear; safe to run from several
+    /// processes at once, and again when it was interrupted.
+    pub async fn migrate(&self) -> Result<(), SchemaError> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await,
-            Pools::Postgres(pool) => POSTGRES.run(pool).await,
+            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+            Pools::Postgres(pool) => POSTGRES.run(pool).await?,
         }
+        self.hash_clear_keys().await?;
+        Ok(())
     }
 
     /// Whether every migration this program knows has been applied.

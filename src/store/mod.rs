@@ -25,6 +25,7 @@ pub mod rerun_requests;
 pub mod result_words;
 pub mod rule_applications;
 mod statement;
+pub mod team_rules;
 pub mod teams;
 pub mod test_case_issues;
 pub mod test_cases;
@@ -86,6 +87,9 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) if database.code().is_some_and(|code| code.starts_with("57P")) => {
                 Self::Unavailable(error)
             }
+            // What a row refers to went between the moment it was found and the moment it was referred to. The same request
+            // then succeeds when it is made again, or says what is missing.
+            sqlx::Error::Database(database) if database.is_foreign_key_violation() => Self::Unavailable(error),
             sqlx::Error::Database(database) if database.code().is_some_and(|code| GAVE_WAY.contains(&&*code)) => {
                 Self::Unavailable(error)
             }

@@ -4,7 +4,7 @@
 //! a few are collected and sorted; of many, the newest results of all are looked at until the page is full. Left to
 //! themselves, both databases take the wrong way for some filter, and then read every result there is.
 
-use app::api::{Choice, ResultCursor, ResultTexts};
+use app::api::{Choice, ResultCursor, ResultTexts, TestResultStatus};
 use sqlx::types::Json;
 
 use super::execution_filters::{ExecutionFilter, ResultFilter};
@@ -53,6 +53,8 @@ pub struct FoundResult {
 pub struct FoundPage {
     /// How many results there are on all pages.
     pub count: i64,
+    /// Whether there are not more than that.
+    pub is_exact: bool,
     /// Those of the page.
     pub results: Vec<FoundResult>,
     /// Where the next page begins, if there is one.
@@ -62,13 +64,16 @@ pub struct FoundPage {
 /// A page of the results that are chosen, newest first, and how many there are on all pages.
 pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage) -> StoreResult<FoundPage> {
     let few = if search.begins_with_results() { list_few(tx, search).await? } else { None };
+    // How many have words that very many have is not worth the wait.
+    let is_exact = few.is_some() || search.results.words.is_none();
     let count = match &few {
         Some(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        None if !is_exact => FEW_OF_CASES,
         None => count_results(tx, search).await?,
     };
     // Where the count says that there is nothing, nothing has to be looked for.
-    if count == 0 || page.limit == 0 || (page.after.is_none() && page.offset >= count) {
-        return Ok(FoundPage { count, ..FoundPage::default() });
+    if page.limit == 0 || (is_exact && (count == 0 || page.after.is_none() && page.offset >= count)) {
+        return Ok(FoundPage { count, is_exact, ..FoundPage::default() });
     }
     let statement = match few {
         Some(ids) => collect("result.id", &ids, &ResultFilter::default()),
@@ -80,7 +85,7 @@ pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage
         None => walk(search),
     };
     let (results, next) = cut_page(tx, statement, page).await?;
-    Ok(FoundPage { count, results, next })
+    Ok(FoundPage { count, is_exact, results, next })
 }
 
 /// The results of those ids, newest first; of their long texts only those that are wanted are read.
@@ -122,10 +127,6 @@ async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<
 
 /// How many results are chosen.
 async fn count_results(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
-    if let Some(words) = &search.results.words {
-        let in_names = count(tx, search.of_words(words, Place::Names)).await?;
-        return Ok(in_names + count(tx, search.of_words(words, Place::TextsOfOtherNames)).await?);
-    }
     match search.all_and_others() {
         Some((all, others)) => Ok(count_directly(tx, &all).await? - count_directly(tx, &others).await?),
         None => count_directly(tx, search).await,
@@ -133,16 +134,13 @@ async fn count_results(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
 }
 
 async fn count_directly(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> {
-    count(tx, count_statement(search)).await
-}
-
-async fn count(tx: &mut Tx, statement: Statement) -> StoreResult<i64> {
+    let statement = count_statement(search);
     let (count,): (i64,) = on_statement!(tx, statement, query_as, |query, conn| query.fetch_one(conn))?;
     Ok(count)
 }
 
 fn count_statement(search: &ResultSearch) -> Statement {
-    if !search.begins_with_executions() {
+    if !search.begins_with_executions() && !asks_for_status_only(&search.results) {
         let mut statement = Statement::new("SELECT COUNT(*) FROM test_result AS result WHERE TRUE");
         search.push_where(&mut statement, Way::Collect);
         return statement;
@@ -244,25 +242,12 @@ impl ResultSearch {
         names_cases(&self.results) || names_issues(&self.results) || self.results.words.is_some()
     }
 
-    /// Counts the results that have the words in one place. Neither database finds a good way to several at once.
-    fn of_words(&self, words: &WordQuery, place: Place) -> Statement {
-        let mut statement = Statement::new("SELECT COUNT(*) FROM (");
-        self.push_of_words(&mut statement, words, place);
-        statement.push(") AS found");
-        statement
-    }
-
-    /// Adds the choice of the results that have the words in one place.
+    /// Adds the choice of the results that have the words in one place. Neither database finds a good way to both at once.
     fn push_of_words(&self, statement: &mut Statement, words: &WordQuery, place: Place) {
         statement.push("SELECT result.id FROM test_result AS result WHERE ");
         match place {
             Place::Names => push_named(statement, words),
             Place::Texts => push_in_texts(statement, words),
-            Place::TextsOfOtherNames => {
-                push_in_texts(statement, words);
-                statement.push(" AND NOT ");
-                push_named(statement, words);
-            }
         }
         let results = ResultFilter { words: None, ..self.results.clone() };
         Self { executions: self.executions.clone(), results }.push_where(statement, Way::Collect);
@@ -301,6 +286,10 @@ impl ResultSearch {
 
     /// Adds how many results of the execution are chosen, in parentheses.
     fn push_count_of_execution(&self, statement: &mut Statement) {
+        if asks_for_status_only(&self.results) {
+            push_kept_count(&self.results.statuses, statement);
+            return;
+        }
         statement.push("(SELECT COUNT(*) FROM test_result AS result WHERE result.test_execution_id = execution.id");
         push_results(&self.results, statement, Way::Collect);
         statement.push(")");
@@ -326,8 +315,6 @@ enum Place {
     Names,
     /// In name, comment and log of what did not pass.
     Texts,
-    /// The same, but for results that are found by the names of their tests.
-    TextsOfOtherNames,
 }
 
 /// Adds the condition that the test's name has the words, in parentheses.
@@ -343,6 +330,27 @@ fn push_named(statement: &mut Statement, words: &WordQuery) {
 /// Adds the condition that name, comment and log of a result that did not pass have the words, in parentheses.
 fn push_in_texts(statement: &mut Statement, words: &WordQuery) {
     statement.push("(result.id IN words_match(").bind(words.clone()).push("))");
+}
+
+/// Whether nothing is asked of a result but how its test ended: each execution has that counted.
+fn asks_for_status_only(filter: &ResultFilter) -> bool {
+    let asks_for_time = filter.created_from.is_some() || filter.created_until.is_some();
+    !names_cases(filter) && filter.issues.is_none() && filter.words.is_none() && !asks_for_time
+}
+
+/// Adds how many results of those statuses, or of all, the execution has, in parentheses.
+fn push_kept_count(statuses: &[TestResultStatus], statement: &mut Statement) {
+    statement.push("(0");
+    for (status, column) in [
+        (TestResultStatus::Passed, " + execution.passed_count"),
+        (TestResultStatus::Failed, " + execution.failed_count"),
+        (TestResultStatus::Skipped, " + execution.skipped_count"),
+    ] {
+        if statuses.is_empty() || statuses.contains(&status) {
+            statement.push(column);
+        }
+    }
+    statement.push(")");
 }
 
 fn names_cases(filter: &ResultFilter) -> bool {

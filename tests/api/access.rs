@@ -122,7 +122,7 @@ both! {
     async fn names_of_applications_are_unique(app: TestApp) {
         app.service.add_application("ci", &[]).await.unwrap();
         let error = app.service.add_application("ci", &[]).await.unwrap_err().to_string();
-        assert_eq!(error, "An application named 'ci' exists already");
+        assert_eq!(error, "Application with name 'ci' already exists");
     }
 
     async fn the_database_itself_refuses_unknown_permissions(app: TestApp) {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, both, deb, snap};
@@ -18,10 +19,16 @@ async fn get_from(app: &TestApp, path: &str, peer: &str, headers: &[(&str, &str)
     app.send(request.body(Body::empty()).unwrap()).await
 }
 
+/// The key that the page shows on this machine.
+async fn shown_key(app: &TestApp) -> Option<String> {
+    let shown = get_from(app, "/v1/getting-started", "127.0.0.1:1", &[("host", "127.0.0.1:30000")]).await.ok();
+    shown["api_key"].as_str().map(str::to_owned)
+}
+
 both! {
     async fn the_key_is_shown_on_this_machine_only(app: TestApp) {
-        let key = app.service.ensure_onboarding_key().await.unwrap();
-        let app = app.with_settings(|settings| settings.onboarding_key = Some(key.clone()));
+        let app = app.with_settings(|settings| settings.shows_onboarding_key = true);
+        let key = shown_key(&app).await.unwrap();
         for (peer, headers, is_shown) in [
             ("127.0.0.1:1", vec![("host", "127.0.0.1:30000")], true),
             ("127.0.0.1:1", vec![("host", "localhost:30000")], true),
@@ -36,15 +43,65 @@ both! {
         }
     }
 
+    async fn who_may_not_see_the_key_makes_none(app: TestApp) {
+        let mut app = app;
+        for (shows_onboarding_key, peer) in [(false, "127.0.0.1:1"), (true, "10.0.0.7:1")] {
+            app = app.with_settings(|settings| settings.shows_onboarding_key = shows_onboarding_key);
+            let answer = get_from(&app, "/v1/getting-started", peer, &[("host", "127.0.0.1:30000")]).await;
+            assert_eq!(answer.ok()["api_key"], Value::Null, "{peer}");
+        }
+        assert_eq!(app.raw.number("SELECT COUNT(*) FROM application").await, 1);
+    }
+
     async fn the_key_reports_a_result_and_stays_the_same(app: TestApp) {
-        let key = app.service.ensure_onboarding_key().await.unwrap();
-        assert_eq!(app.service.ensure_onboarding_key().await.unwrap(), key);
+        let app = app.with_settings(|settings| settings.shows_onboarding_key = true);
+        let key = shown_key(&app).await.unwrap();
+        assert_eq!(shown_key(&app).await.as_ref(), Some(&key));
         let bearer = format!("Bearer {key}");
         let headers = [("authorization", bearer.as_str())];
         let body = deb(&json!({})).to_string();
         app.request(Method::PUT, "/v1/test-executions/start-test", &headers, body).await.ok();
         app.request(Method::GET, "/v1/test-executions/1", &headers, "").await.ok();
         app.request(Method::GET, "/v1/artefacts", &headers, "").await.ok();
+        // Who sees the first result arrive can go on with the steps.
+        assert_eq!(shown_key(&app).await.as_ref(), Some(&key));
+    }
+
+    // Keys are stored as hashes: the next process cannot know the one that was shown, and makes another, as long as
+    // nothing has arrived. Whoever copied the older one goes on with it.
+    async fn every_process_shows_a_key_of_its_own(app: TestApp) {
+        let app = app.with_settings(|settings| settings.shows_onboarding_key = true);
+        let first = shown_key(&app).await.unwrap();
+        let app = app.with_settings(|_| {});
+        let second = shown_key(&app).await.unwrap();
+        assert_ne!(first, second);
+        for key in [&first, &second] {
+            let own = app.as_application(key, Method::GET, "/v1/applications/me", None).await.ok();
+            assert_eq!((&own["name"], &own["api_key"]), (&json!("getting-started"), &json!(key)));
+        }
+        app.start(&deb(&json!({}))).await;
+        assert_eq!(shown_key(&app).await, Some(second));
+        let app = app.with_settings(|_| {});
+        assert_eq!(shown_key(&app).await, None);
+    }
+
+    async fn a_key_that_somebody_took_back_is_not_shown(app: TestApp) {
+        let app = app.with_settings(|settings| settings.shows_onboarding_key = true);
+        let first = shown_key(&app).await.unwrap();
+        let id = app.raw.number("SELECT MAX(id) FROM application").await;
+        app.delete(&format!("/v1/applications/{id}")).await;
+        let second = shown_key(&app).await.unwrap();
+        assert_ne!(first, second);
+        app.as_application(&second, Method::PUT, "/v1/test-executions/start-test", Some(&deb(&json!({})))).await.ok();
+        let id = app.raw.number("SELECT MAX(id) FROM application").await;
+        app.post(&format!("/v1/applications/{id}/rotate"), &Value::Null).await.ok();
+        assert_eq!(shown_key(&app).await, None);
+    }
+
+    async fn many_who_look_at_once_see_one_key(app: TestApp) {
+        let app = app.with_settings(|settings| settings.shows_onboarding_key = true);
+        let keys = join_all((0..10).map(|_| shown_key(&app))).await;
+        assert!(keys[0].is_some() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     }
 
     async fn families_with_an_artefact_are_listed_in_order(app: TestApp) {

@@ -24,7 +24,7 @@ fn ticking() -> Clock {
 
 both! {
     async fn an_execution_is_shown_with_every_key(app: TestApp) {
-        let app = app.with_clock(ticking());
+        let app = app.with_clock(Clock::from_fn(|| "2031-01-22T08:30:00Z".parse().unwrap()));
         let body = deb(&json!({"ci_link": "http://ci/1", "relevant_links": [{"label": "log", "url": "http://x"}]}));
         let id = app.start(&body).await;
         let patch = json!({"c3_link": "http://c3/1", "execution_metadata": {"lane": ["blue"]}});

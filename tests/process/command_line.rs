@@ -9,9 +9,12 @@ fn a_key_is_all_that_is_printed() {
         run(&["application", "add", "ci", "--permission", "change_test", "--db", &database.url]);
     assert!(is_done);
     assert!(printed.starts_with("to_") && printed.len() == 47 && printed.ends_with('\n'), "{printed:?}");
-    let (is_done, printed, log) = run(&["application", "add", "ci", "--db", &database.url]);
-    assert!(!is_done && printed.is_empty());
-    assert_eq!(log, "test-observer: An application named 'ci' exists already\n");
+    let (is_done, nothing, log) = run(&["application", "add", "ci", "--db", &database.url]);
+    assert!(!is_done && nothing.is_empty());
+    assert_eq!(log, "test-observer: Application with name 'ci' already exists\n");
+    let (is_done, rotated, _) = run(&["application", "rotate", "ci", "--db", &database.url]);
+    assert!(is_done && rotated.starts_with("to_") && rotated.len() == 47);
+    assert_ne!(rotated, printed);
 }
 
 #[test]
@@ -47,7 +50,7 @@ fn what_cannot_be_meant_stops_the_start_with_one_line() {
 fn help_tells_a_stranger_what_there_is() {
     let (is_done, printed, _) = run(&["--help"]);
     assert!(is_done);
-    for command in ["serve", "application", "migrate", "openapi"] {
+    for command in ["serve", "application", "user", "team", "artefact", "migrate", "openapi"] {
         assert!(printed.contains(command), "{command}");
     }
 }

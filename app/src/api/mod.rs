@@ -1,5 +1,6 @@
 //! The API's types, as they travel between server and browser: one file per noun, the same names as the REST contract.
 
+mod applications;
 #[cfg(feature = "ssr")]
 mod artefact_patch;
 mod artefacts;
@@ -28,6 +29,7 @@ mod rule_applications;
 mod search_filters;
 #[cfg(feature = "ssr")]
 mod start_test;
+mod teams;
 mod test_cases;
 mod test_events;
 mod test_executions;
@@ -38,6 +40,7 @@ mod timestamp;
 mod users;
 mod version;
 
+pub use applications::*;
 #[cfg(feature = "ssr")]
 pub use artefact_patch::*;
 pub use artefacts::*;
@@ -66,6 +69,7 @@ pub use rule_applications::*;
 pub use search_filters::*;
 #[cfg(feature = "ssr")]
 pub use start_test::*;
+pub use teams::*;
 pub use test_cases::*;
 pub use test_events::*;
 pub use test_executions::*;

@@ -53,6 +53,10 @@ pub enum SnippetField {
 pub struct TestResultSearchResponseWithContext {
     /// All that were found, on whatever page.
     pub count: i64,
+    /// False where more than `count` were found, which happens only when words are searched for; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = bool, required = false))]
+    pub count_is_exact: Option<bool>,
     /// Results of a page.
     pub limit: i64,
     /// Results left out before this page.

@@ -78,17 +78,26 @@ pub struct Match {
 /// Rules, prepared for looking at many results.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
-    rules: Vec<PreparedRule>,
+    rules: Vec<Rule>,
+    /// What each rule asks of a result.
+    tests: Vec<ResultTest>,
     issues_count: usize,
     io_logs: PatternSets,
     comments: PatternSets,
 }
 
-#[derive(Clone, Debug)]
-struct PreparedRule {
-    rule: Rule,
+/// What a rule asks of a result that [`Candidates`] has not looked up already. Small: there may be a million of these
+/// questions in one upload.
+#[derive(Clone, Copy, Debug)]
+struct ResultTest {
     /// The place of its issue among those of all rules.
     issue: usize,
+    issue_id: i64,
+    rule_id: i64,
+    /// Whether results that passed, failed and were skipped will do.
+    statuses: [bool; 3],
+    /// Whether both the case and the template are asked for; the case has been looked up.
+    asks_for_template: bool,
     /// The places of its patterns in their sets.
     io_log: Option<usize>,
     comment: Option<usize>,
@@ -100,15 +109,26 @@ impl RuleSet {
         let (io_logs, io_log_places) = PatternSets::new(rules.iter().map(|rule| rule.io_log_pattern.as_str()));
         let (comments, comment_places) = PatternSets::new(rules.iter().map(|rule| rule.comment_pattern.as_str()));
         let mut issues = HashMap::new();
-        let rules = rules
-            .into_iter()
+        let tests = rules
+            .iter()
             .zip(io_log_places.into_iter().zip(comment_places))
             .map(|(rule, (io_log, comment))| {
                 let next = issues.len();
-                PreparedRule { issue: *issues.entry(rule.issue_id).or_insert(next), rule, io_log, comment }
+                let statuses = &rule.test_result_statuses;
+                let will_do = |status| statuses.is_empty() || statuses.contains(&status);
+                ResultTest {
+                    issue: *issues.entry(rule.issue_id).or_insert(next),
+                    issue_id: rule.issue_id,
+                    rule_id: rule.id,
+                    statuses: [TestResultStatus::Passed, TestResultStatus::Failed, TestResultStatus::Skipped]
+                        .map(will_do),
+                    asks_for_template: !rule.test_case_names.is_empty() && !rule.template_ids.is_empty(),
+                    io_log,
+                    comment,
+                }
             })
             .collect();
-        Self { rules, issues_count: issues.len(), io_logs, comments }
+        Self { rules, tests, issues_count: issues.len(), io_logs, comments }
     }
 
     /// Whether there is no rule.
@@ -125,14 +145,25 @@ impl RuleSet {
         for (place, result) in results.iter().enumerate() {
             candidates.collect(result, &mut found);
             let texts = Texts { rules: self, result, io_log: OnceCell::new(), comment: OnceCell::new() };
-            for rule in found.iter().map(|index| &self.rules[*index]) {
-                if attached_at[rule.issue] != Some(place) && rule.rule.admits_result(result) && texts.admit(rule) {
-                    attached_at[rule.issue] = Some(place);
-                    matches.push(Match { issue_id: rule.rule.issue_id, result_id: result.id, rule_id: rule.rule.id });
+            for index in &found {
+                let test = &self.tests[*index];
+                if attached_at[test.issue] != Some(place) && self.admits(*index, test, result) && texts.admit(test) {
+                    attached_at[test.issue] = Some(place);
+                    matches.push(Match { issue_id: test.issue_id, result_id: result.id, rule_id: test.rule_id });
                 }
             }
         }
         matches
+    }
+
+    fn admits(&self, index: usize, test: &ResultTest, result: &ResultFacts<'_>) -> bool {
+        let status = match result.status {
+            TestResultStatus::Passed => 0,
+            TestResultStatus::Failed => 1,
+            TestResultStatus::Skipped => 2,
+        };
+        test.statuses[status]
+            && (!test.asks_for_template || admits(&self.rules[index].template_ids, result.template_id))
     }
 }
 
@@ -146,8 +177,8 @@ struct Candidates<'r> {
 impl<'r> Candidates<'r> {
     fn new(set: &'r RuleSet, execution: &ExecutionFacts) -> Self {
         let mut candidates = Self { by_case: HashMap::new(), by_template: HashMap::new(), others: Vec::new() };
-        let admitted = set.rules.iter().enumerate().filter(|(_, prepared)| prepared.rule.admits_execution(execution));
-        for (index, PreparedRule { rule, .. }) in admitted {
+        let admitted = set.rules.iter().enumerate().filter(|(_, rule)| rule.admits_execution(execution));
+        for (index, rule) in admitted {
             let (places, names) = if !rule.test_case_names.is_empty() {
                 (&mut candidates.by_case, &rule.test_case_names)
             } else if !rule.template_ids.is_empty() {
@@ -184,10 +215,10 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn admit(&self, rule: &PreparedRule) -> bool {
+    fn admit(&self, test: &ResultTest) -> bool {
         let in_comment = || self.comment.get_or_init(|| self.rules.comments.matches(self.result.comment));
         let in_io_log = || self.io_log.get_or_init(|| self.rules.io_logs.matches(self.result.io_log));
-        rule.comment.is_none_or(|place| in_comment()[place]) && rule.io_log.is_none_or(|place| in_io_log()[place])
+        test.comment.is_none_or(|place| in_comment()[place]) && test.io_log.is_none_or(|place| in_io_log()[place])
     }
 }
 
@@ -207,12 +238,6 @@ impl Rule {
             && admits(&self.artefact_tracks, &execution.track)
             && admits(&self.environment_names, &execution.environment)
             && self.execution_metadata.iter().all(has_one_of)
-    }
-
-    /// What [`Candidates`] has looked up already is not looked up again.
-    fn admits_result(&self, result: &ResultFacts<'_>) -> bool {
-        (self.test_result_statuses.is_empty() || self.test_result_statuses.contains(&result.status))
-            && (self.test_case_names.is_empty() || admits(&self.template_ids, result.template_id))
     }
 }
 

@@ -11,7 +11,7 @@ const COMPILED_BYTES: usize = 128 * 1024;
 /// As much of a text is looked at, from its end, in bytes: that is where a failing test says why.
 const WINDOW_BYTES: usize = 1024 * 1024;
 /// Patterns that look through a text in one pass. Together they stay below [`SET_BYTES`], so that they always compile.
-const PATTERNS_OF_A_SET: usize = 64;
+const PATTERNS_OF_A_SET: usize = 256;
 const SET_BYTES: usize = 2 * PATTERNS_OF_A_SET * COMPILED_BYTES;
 
 /// Why a pattern cannot be used.

@@ -1,5 +1,6 @@
 //! Artefacts, as the API shows them.
 
+mod operate;
 mod update;
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 //! Artefacts and who reviews them.
 
+mod delete;
 mod search;
 mod update;
 
@@ -8,6 +9,7 @@ use chrono::NaiveDate;
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
+pub use delete::*;
 pub use search::*;
 pub use update::*;
 

@@ -1,0 +1,121 @@
+//! `test-observer user`.
+
+use std::io::Write;
+
+use super::DbArgs;
+use crate::store::users::NewUser;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum UserCommand {
+    /// Make a user and print the id; one who is known by that mail address stays as is
+    Add(AddArgs),
+    /// Make a user an administrator
+    Promote(PromoteArgs),
+    /// Print the users, one a line: id, mail address, name, Launchpad name, `admin` for administrators, teams
+    List(ListArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The mail address that the user signs in with
+    #[arg(value_parser = parse_email)]
+    email: String,
+    /// What to call the user
+    #[arg(long, value_parser = parse_name)]
+    name: String,
+    /// The user's name at Launchpad
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    launchpad_handle: Option<String>,
+    #[command(flatten)]
+    db: DbArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PromoteArgs {
+    /// The user's mail address
+    email: String,
+    #[command(flatten)]
+    db: DbArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    db: DbArgs,
+}
+
+/// Something on both sides of one `@`: mistakes in the order of arguments, no more.
+fn parse_email(text: &str) -> Result<String, String> {
+    let (name, host) = text.split_once('@').unwrap_or_default();
+    let is_address = !name.is_empty() && !host.is_empty() && !host.contains('@');
+    if is_address && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Ok(text.to_owned());
+    }
+    Err("that is no mail address".to_owned())
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("that is no name".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add(args) => add(args).await,
+        UserCommand::Promote(args) => promote(args).await,
+        UserCommand::List(args) => list(args).await,
+    }
+}
+
+async fn add(args: AddArgs) -> anyhow::Result<()> {
+    let service = args.db.open_service().await?;
+    let user = NewUser { email: args.email, name: args.name, launchpad_handle: args.launchpad_handle };
+    let (id, is_new) = service.add_user(&user).await?;
+    service.db.close().await;
+    if !is_new {
+        tracing::info!("a user with the mail address {} already exists", user.email);
+    }
+    writeln!(std::io::stdout(), "{id}")?;
+    Ok(())
+}
+
+async fn promote(args: PromoteArgs) -> anyhow::Result<()> {
+    let service = args.db.open_service().await?;
+    service.promote_user(&args.email).await?;
+    service.db.close().await;
+    Ok(())
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<()> {
+    let service = args.db.open_service().await?;
+    let page = service.list_users("", i64::MAX, 0).await?;
+    service.db.close().await;
+    let mut out = std::io::stdout().lock();
+    for user in page.users {
+        let handle = user.launchpad_handle.as_deref().unwrap_or("-");
+        let rank = if user.is_admin { "admin" } else { "-" };
+        let teams: Vec<&str> = user.teams.iter().map(|team| team.name.as_str()).collect();
+        writeln!(out, "{}\t{}\t{}\t{handle}\t{rank}\t{}", user.id, user.email, user.name, teams.join(", "))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_email;
+
+    #[test]
+    fn a_mail_address_has_something_on_both_sides() {
+        for (text, expected) in [
+            ("ana@example.org", true),
+            ("Ana+x@localhost", true),
+            ("ana", false),
+            ("@example.org", false),
+            ("ana@", false),
+            ("a@b@c", false),
+            ("ana maria@example.org", false),
+            ("", false),
+        ] {
+            assert_eq!(parse_email(text).is_ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Calls to other systems over HTTP.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// As long as one call may take, from the first byte to the last.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// As long as it may take to be connected.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// The largest answer that is read, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// A request: method, address, headers, body.
+pub type HttpRequest = openidconnect::HttpRequest;
+/// An answer: status, headers, body.
+pub type HttpResponse = openidconnect::HttpResponse;
+
+/// Why a call brought no answer that is worth looking at.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The other system cannot be reached, or did not answer in time.
+    #[error(transparent)]
+    Call(#[from] reqwest::Error),
+    /// It says that it has failed.
+    #[error("the answer has the status {0}")]
+    Failure(u16),
+    /// It sends more than is sensible.
+    #[error("the answer is larger than {LARGEST} bytes")]
+    TooLarge,
+}
+
+/// What calls other systems. Cheap to clone: all clones share their connections.
+#[derive(Clone, Debug)]
+pub struct HttpClient(reqwest::Client);
+
+impl HttpClient {
+    /// A client that trusts the certificate authorities of this machine.
+    pub fn new() -> Result<Self, HttpError> {
+        // The first one stays when somebody was faster: it is the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        // A redirect would lead wherever an answer likes, into the operator's own network, too.
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let builder = builder.timeout(PATIENCE).connect_timeout(CONNECT_PATIENCE);
+        Ok(Self(builder.user_agent(concat!("test-observer/", env!("CARGO_PKG_VERSION"))).build()?))
+    }
+
+    /// Sends a request and reads the whole answer. One with a status of 500 and above is none.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut response = self.0.execute(reqwest::Request::try_from(request)?).await?;
+        let status = response.status();
+        if status.is_server_error() {
+            return Err(HttpError::Failure(status.as_u16()));
+        }
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(HttpError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = HttpResponse::new(body);
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+}
+
+/// An error with everything that led to it, in one line for the log.
+pub fn explain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HttpError, explain};
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("no sign-in")]
+        struct Outer(#[source] HttpError);
+
+        assert_eq!(explain(&Outer(HttpError::Failure(502))), "no sign-in: the answer has the status 502");
+        assert_eq!(explain(&HttpError::TooLarge), "the answer is larger than 1048576 bytes");
+    }
+}

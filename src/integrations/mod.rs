@@ -1,0 +1,5 @@
+//! Other systems, and how they are spoken to. Every call ends in time, follows no redirect, and keeps no more of an answer
+//! than is sensible.
+
+pub mod http_client;
+pub mod oidc;

@@ -1,0 +1,87 @@
+//! Commands for operators: users, teams and artefacts.
+
+use crate::support::{Database, run};
+
+/// Runs a command on the database that has to succeed; what it printed.
+#[track_caller]
+fn done(database: &Database, args: &[&str]) -> String {
+    let (is_done, printed, log) = run(&[args, &["--db", database.url.as_str()]].concat());
+    assert!(is_done, "{args:?}: {log}");
+    printed
+}
+
+/// Runs a command on the database that has to fail and say why in one line, behind what it may log.
+#[track_caller]
+fn refused(database: &Database, args: &[&str], text: &str) {
+    let (is_done, printed, log) = run(&[args, &["--db", database.url.as_str()]].concat());
+    assert!(!is_done && printed.is_empty(), "{args:?}: {printed}");
+    assert_eq!(log.lines().last(), Some(format!("test-observer: {text}").as_str()), "{args:?}");
+}
+
+fn check_users_and_teams(database: &Database) {
+    let ana = done(database, &["user", "add", "ana@x.org", "--name", "Ana Lopez", "--launchpad-handle", "ana-l"]);
+    let bo = done(database, &["user", "add", "bo@x.org", "--name", "Bo"]);
+    let (ana, bo) = (ana.trim(), bo.trim());
+    assert_ne!(ana.parse::<i64>().unwrap(), bo.parse::<i64>().unwrap());
+    // One who is known stays as is.
+    let (is_done, printed, log) = run(&["user", "add", "bo@x.org", "--name", "Other", "--db", &database.url]);
+    assert!(is_done && printed.trim() == bo && log.contains("bo@x.org already exists"), "{printed} {log}");
+    for _ in 0..2 {
+        assert_eq!(done(database, &["user", "promote", "ana@x.org"]), "");
+    }
+    refused(database, &["user", "promote", "eve@x.org"], "User with email eve@x.org not found");
+
+    let crew = done(database, &["team", "add", "crew", "--permission", "view_test", "--permission", "view_user"]);
+    let idle = done(database, &["team", "add", "idle"]);
+    refused(database, &["team", "add", "crew"], "Team with name 'crew' already exists");
+    for _ in 0..2 {
+        assert_eq!(done(database, &["team", "member-add", "crew", "bo@x.org"]), "");
+        assert_eq!(done(database, &["team", "member-add", "idle", "bo@x.org"]), "");
+    }
+    refused(database, &["team", "member-add", "crew", "eve@x.org"], "User with email eve@x.org not found");
+    refused(database, &["team", "member-remove", "nobody", "bo@x.org"], "Team with name 'nobody' not found");
+    let users = format!("{ana}\tana@x.org\tAna Lopez\tana-l\tadmin\t\n{bo}\tbo@x.org\tBo\t-\t-\tcrew, idle\n");
+    assert_eq!(done(database, &["user", "list"]), users);
+    for _ in 0..2 {
+        assert_eq!(done(database, &["team", "member-remove", "idle", "bo@x.org"]), "");
+    }
+    let teams = format!("{}\tcrew\t1\tview_test, view_user\n{}\tidle\t0\t\n", crew.trim(), idle.trim());
+    assert_eq!(done(database, &["team", "list"]), teams);
+}
+
+#[test]
+fn users_and_teams_are_kept_from_the_command_line_on_sqlite() {
+    check_users_and_teams(&Database::sqlite());
+}
+
+#[tokio::test]
+async fn users_and_teams_are_kept_from_the_command_line_on_postgres() {
+    check_users_and_teams(&Database::postgres().await);
+}
+
+#[test]
+fn artefacts_are_named_by_id() {
+    let database = Database::sqlite();
+    refused(&database, &["artefact", "change-assignee", "4", "5"], "No artefact with id 4 found");
+    // One that is not there is no mistake.
+    assert_eq!(done(&database, &["artefact", "delete", "4"]), "");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let database = Database::sqlite();
+    for (args, expected) in [
+        (vec!["user", "add", "ana", "--name", "Ana"], "that is no mail address"),
+        (vec!["user", "add", "ana@x.org", "--name", " "], "that is no name"),
+        (vec!["user", "add", "ana@x.org"], "required arguments were not provided"),
+        (vec!["team", "add", " "], "that is no name"),
+        (vec!["team", "add", "crew", "--permission", "fly"], "there is no such permission"),
+        (vec!["artefact", "delete", "x"], "invalid value 'x' for '<ARTEFACT_ID>'"),
+    ] {
+        let (is_done, printed, log) = run(&[args.as_slice(), &["--db", database.url.as_str()]].concat());
+        assert!(!is_done && printed.is_empty(), "{args:?}");
+        assert!(log.lines().count() == 1 && log.contains(expected), "{args:?}: {log}");
+    }
+    assert_eq!(done(&database, &["user", "list"]), "");
+    assert_eq!(done(&database, &["team", "list"]), "");
+}
