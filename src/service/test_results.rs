@@ -202,7 +202,7 @@ pub(super) fn show_result(
         template_id: row.template_id,
         status: row.status,
         comment: row.comment,
-        io_log: row.io_log,
+        io_log: row.io_log.0,
         previous_results,
         issues,
     }

@@ -3,6 +3,7 @@
 use app::api::TestResultStatus;
 use futures::TryFutureExt;
 
+use super::io_logs::StoredLog;
 use super::{Dialect, Inner, StoreResult, Tx, on};
 use crate::domain::words::{WordQuery, distinct_words};
 
@@ -24,7 +25,8 @@ struct TextRow {
     status: TestResultStatus,
     name: String,
     comment: String,
-    io_log: String,
+    #[sqlx(flatten)]
+    io_log: StoredLog,
 }
 
 /// Rows of one statement.
@@ -100,7 +102,7 @@ pub async fn delete_words(tx: &mut Tx) -> StoreResult<()> {
 /// Adds the words of the next results behind an id; the last of these, or none where there are no more.
 pub async fn add_words_behind(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> {
     let rows: Vec<TextRow> = on!(tx, |conn, _| sqlx::query_as(
-        "SELECT result.id, result.status, test_case.name, result.comment, result.io_log
+        "SELECT result.id, result.status, test_case.name, result.comment, result.io_log, result.io_log_zstd
          FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
          WHERE result.id > $1 AND result.status <> 'PASSED' ORDER BY result.id LIMIT 1000",
     )
@@ -113,7 +115,7 @@ pub async fn add_words_behind(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> 
             status: row.status,
             name: &row.name,
             comment: &row.comment,
-            io_log: &row.io_log,
+            io_log: &row.io_log.0,
         })
         .collect();
     add_words(tx, &results).await?;

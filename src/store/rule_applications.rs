@@ -3,6 +3,7 @@
 use futures::{TryFutureExt, TryStreamExt};
 
 use super::execution_filters::{ExecutionFilter, ResultFilter};
+use super::io_logs::StoredLog;
 use super::issue_attachments::ResultSelection;
 use super::{IdRow, Statement, StoreResult, Tx, on, on_statement};
 use crate::domain::attachment_rules::TextPatterns;
@@ -33,7 +34,8 @@ pub struct TriedResults {
 struct TextRow {
     id: i64,
     comment: String,
-    io_log: String,
+    #[sqlx(flatten)]
+    io_log: StoredLog,
 }
 
 /// Tries patterns on the newest results that the filters choose. The texts pass one by one and are not kept.
@@ -46,7 +48,8 @@ pub async fn try_patterns(
 ) -> StoreResult<TriedResults> {
     let mut statement = Statement::new("SELECT result.id, CASE WHEN ");
     statement.bind(patterns.reads_comment()).push(" THEN result.comment ELSE '' END AS comment, CASE WHEN ");
-    statement.bind(patterns.reads_log()).push(" THEN result.io_log ELSE '' END AS io_log");
+    statement.bind(patterns.reads_log()).push(" THEN result.io_log ELSE '' END AS io_log, CASE WHEN ");
+    statement.bind(patterns.reads_log()).push(" THEN result.io_log_zstd END AS io_log_zstd");
     statement.push(
         " FROM test_result AS result
              JOIN test_case ON test_case.id = result.test_case_id
@@ -59,7 +62,7 @@ pub async fn try_patterns(
     on_statement!(tx, statement, query_as, |query, conn| query.fetch(conn).try_fold(tried, async |mut tried, row| {
         let row: TextRow = row;
         tried.tried += 1;
-        if patterns.admit(&row.io_log, &row.comment) {
+        if patterns.admit(&row.io_log.0, &row.comment) {
             tried.ids.push(row.id);
         }
         Ok(tried)

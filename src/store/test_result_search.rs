@@ -95,6 +95,7 @@ pub async fn list_results_by_id(tx: &mut Tx, ids: &[i64], texts: ResultTexts) ->
         "SELECT result.id, result.test_execution_id, result.test_case_id, result.created_at, result.status,
              CASE WHEN $2 THEN result.comment ELSE '' END AS comment,
              CASE WHEN $3 THEN result.io_log ELSE '' END AS io_log,
+             CASE WHEN $3 THEN result.io_log_zstd END AS io_log_zstd,
              test_case.name, test_case.category, test_case.template_id
          FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
          WHERE result.id IN ints($1) ORDER BY result.created_at DESC, result.id DESC",

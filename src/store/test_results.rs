@@ -4,6 +4,7 @@ use app::api::{PreviousTestResult, TestResultStatus};
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
+use super::io_logs::{self, PackedLog, StoredLog};
 use super::{Inner, Moment, StoreResult, Tx, on};
 
 /// A result with its test case as it is now.
@@ -17,7 +18,8 @@ pub struct ResultRow {
     #[sqlx(try_from = "String")]
     pub status: TestResultStatus,
     pub comment: String,
-    pub io_log: String,
+    #[sqlx(flatten)]
+    pub io_log: StoredLog,
     pub name: String,
     pub category: String,
     pub template_id: String,
@@ -66,7 +68,7 @@ macro_rules! select_results {
     ($rest:literal) => {
         concat!(
             "SELECT result.id, result.test_execution_id, result.test_case_id, result.created_at, result.status,
-                 result.comment, result.io_log, test_case.name, test_case.category, test_case.template_id
+                 result.comment, result.io_log, result.io_log_zstd, test_case.name, test_case.category, test_case.template_id
              FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id ",
             $rest
         )
@@ -197,18 +199,20 @@ pub async fn insert_results(
     results: &[NewResult<'_>],
     now: Moment,
 ) -> StoreResult<Vec<StoredResult>> {
+    let packed = io_logs::pack(results.iter().map(|result| result.io_log)).map_err(sqlx::Error::Io)?;
     match tx.next_statement() {
         Inner::Postgres(tx) => {
             let statuses: Vec<&str> = results.iter().map(|result| result.status.as_str()).collect();
             let cases: Vec<i64> = results.iter().map(|result| result.test_case_id).collect();
             let comments: Vec<&str> = results.iter().map(|result| result.comment).collect();
-            let logs: Vec<&str> = results.iter().map(|result| result.io_log).collect();
+            let logs: Vec<&str> = packed.iter().map(|log| log.text).collect();
+            let packed: Vec<Option<&[u8]>> = packed.iter().map(|log| log.zstd.as_deref()).collect();
             let stored = sqlx::query_as(
                 "INSERT INTO test_result
-                     (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
-                 SELECT status, $1, test_case_id, comment, io_log, $2, $2
-                 FROM unnest($3::TEXT[], $4::BIGINT[], $5::TEXT[], $6::TEXT[])
-                     WITH ORDINALITY AS reported (status, test_case_id, comment, io_log, place)
+                     (status, test_execution_id, test_case_id, comment, io_log, io_log_zstd, created_at, updated_at)
+                 SELECT status, $1, test_case_id, comment, io_log, io_log_zstd, $2, $2
+                 FROM unnest($3::TEXT[], $4::BIGINT[], $5::TEXT[], $6::TEXT[], $7::BYTEA[])
+                     WITH ORDINALITY AS reported (status, test_case_id, comment, io_log, io_log_zstd, place)
                  ORDER BY place RETURNING id, test_case_id",
             )
             .bind(execution_id)
@@ -217,20 +221,23 @@ pub async fn insert_results(
             .bind(cases)
             .bind(comments)
             .bind(logs)
+            .bind(packed)
             .fetch_all(&mut **tx)
             .await?;
             Ok(stored)
         }
         Inner::Sqlite(tx) => {
             let mut stored = Vec::with_capacity(results.len());
-            for chunk in results.chunks(ROWS_OF_A_STATEMENT) {
+            let rows: Vec<(&NewResult<'_>, &PackedLog<'_>)> = results.iter().zip(&packed).collect();
+            for chunk in rows.chunks(ROWS_OF_A_STATEMENT) {
                 let mut builder = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
                     "INSERT INTO test_result
-                         (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at) ",
+                         (status, test_execution_id, test_case_id, comment, io_log, io_log_zstd, created_at, updated_at) ",
                 );
-                builder.push_values(chunk, |mut row, result| {
+                builder.push_values(chunk, |mut row, (result, log)| {
                     row.push_bind(result.status.as_str()).push_bind(execution_id).push_bind(result.test_case_id);
-                    row.push_bind(result.comment).push_bind(result.io_log).push_bind(now).push_bind(now);
+                    row.push_bind(result.comment).push_bind(log.text).push_bind(log.zstd.as_deref());
+                    row.push_bind(now).push_bind(now);
                 });
                 builder.push(" RETURNING id, test_case_id");
                 stored.extend(builder.build_query_as::<StoredResult>().persistent(false).fetch_all(&mut **tx).await?);

@@ -151,6 +151,24 @@ both! {
         assert_eq!((&failed["count"], failed.get("count_is_exact")), (&json!(1), None));
     }
 
+    // Whoever reads logs reads them as they were: the API, the search, the index made anew, and rules.
+    async fn a_long_log_is_stored_small_and_read_as_it_was(app: TestApp) {
+        let log = format!("{}no carrier on wlan7\n", "kernel: all is well \u{1f9ea}\n".repeat(500));
+        let execution = report(&app, &snap(&json!({})), &[("wifi", "FAILED", "", &log), ("short", "FAILED", "", "fine")]).await;
+        let packed = "SELECT COUNT(*) FROM test_result WHERE io_log = '' AND LENGTH(io_log_zstd) < 1000";
+        assert_eq!(app.raw.number(packed).await, 1);
+        let results = app.get(&format!("/v1/test-executions/{execution}/test-results")).await.ok();
+        assert!(results[0]["io_log"] == json!(log) && results[1]["io_log"] == "fine");
+        app.service.rebuild_text_index().await.unwrap();
+        let found = search(&app, "wlan7").await;
+        assert_eq!(found["test_results"][0]["snippet"]["line"], 501);
+        assert!(found["test_results"][0]["test_result"]["io_log"] == json!(log));
+        let issue = app.put("/v1/issues", &json!({"url": "https://github.com/acme/radio/issues/1"})).await.ok();
+        let rule = json!({"io_log_pattern": "carrier on wlan\\d$"});
+        let preview = app.post(&format!("/v1/issues/{}/attachment-rules/preview", issue["id"]), &rule).await.ok();
+        assert_eq!(preview["matched"], 1);
+    }
+
     async fn what_is_replaced_or_removed_is_not_found_any_more(app: TestApp) {
         let execution = radio(&app).await;
         let path = format!("/v1/test-executions/{execution}/test-results");
