@@ -32,7 +32,7 @@ export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: 
       env: { ...process.env, ...extra },
       encoding: "utf8",
     }).trim();
-    child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--db", database.url], {
+    child = spawn(program, ["serve", "--listen", extra.LISTEN ?? "127.0.0.1:0", "--db", database.url], {
       cwd: root,
       env: { ...process.env, NO_COLOR: "1", ...extra },
       stdio: ["ignore", "ignore", "pipe"],

@@ -1,5 +1,8 @@
 //! What the operator decides, read once at the start from flags and environment variables.
 
+mod oidc;
+mod saml;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,6 +68,17 @@ impl Config {
             cors_origins: read_origins(&frontend_url, &variable("ADDITIONAL_CORS_ORIGINS").unwrap_or_default()),
             // Reads that are open because only this machine can connect are not open to every page its browser shows.
             public_reads: !opened_reads,
+            saml: saml::read_saml(&variable)?,
+            launchpad_api_url: saml::read_launchpad(&variable)?,
+            oidc: oidc::read_oidc(&frontend_url, &variable)?,
+            secure_cookies: match variable("SESSIONS_HTTPS_ONLY") {
+                Some(text) => read_boolean("SESSIONS_HTTPS_ONLY", &text)?,
+                None => defaults.secure_cookies,
+            },
+            local_accounts: match variable("LOCAL_ACCOUNTS") {
+                Some(text) => read_boolean("LOCAL_ACCOUNTS", &text)?,
+                None => defaults.local_accounts,
+            },
             fold_start_test_seconds: match variable("FOLD_START_TEST_SECONDS") {
                 Some(text) => read_seconds("FOLD_START_TEST_SECONDS", &text)?,
                 None => defaults.fold_start_test_seconds,

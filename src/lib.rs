@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod integrations;
 pub mod service;
 pub mod store;
 pub mod web;

@@ -148,6 +148,7 @@ impl Bench {
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::spawn(server.into_future());
         let raw = Raw::connect(url).await?;
+        drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::new();
         Ok(Self { name: name.to_owned(), url: format!("http://{address}"), key, client, db, raw })
     }

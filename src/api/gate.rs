@@ -323,7 +323,7 @@ fn find_nul(
     }
 }
 
-async fn read_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
+pub(super) async fn read_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let waits_for_a_word = request.headers().contains_key(header::EXPECT);
     let body = std::mem::replace(request.body_mut(), Body::empty());

@@ -16,8 +16,10 @@ mod idempotency;
 mod input;
 mod issue_attachments;
 mod issues;
+mod local_accounts;
 mod matching_rules;
 mod notifications;
+mod oidc;
 mod openapi;
 mod permissions;
 mod preconditions;
@@ -25,7 +27,10 @@ mod reported_issues;
 mod reports;
 mod rerun_requests;
 mod rule_applications;
+mod saml;
 mod search_query;
+mod session_cookies;
+mod sign_out;
 mod status_updates;
 mod teams;
 mod test_cases;
@@ -93,6 +98,10 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(teams::routes())
         .merge(applications::routes())
         .merge(permissions::routes())
+        .merge(local_accounts::routes())
+        .merge(oidc::routes())
+        .merge(saml::routes())
+        .merge(sign_out::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())

@@ -14,8 +14,9 @@ use utoipa::openapi::{
 pub fn document() -> OpenApi {
     let mut document = super::routes().split_for_parts().1;
     for (path, item) in &mut document.paths.paths {
-        // Every write may be sent again under a key.
-        for operation in [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        // Every write may be sent again under a key, but for signing in.
+        let writes = [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in writes.into_iter().flatten().filter(|_| !path.starts_with("/v1/auth/")) {
             operation.parameters.get_or_insert_default().push(idempotency_key().into());
         }
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];

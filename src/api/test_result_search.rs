@@ -17,7 +17,7 @@ use super::input::{Input, Nothing};
 use super::search_query::{read_metadata, search_query};
 use crate::domain::words::WordQuery;
 use crate::service::Service;
-use crate::store::execution_filters::ResultFilter;
+use crate::store::execution_filters::{ResultFilter, WordFilter};
 use crate::store::test_result_search::{ResultPage, ResultSearch};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -78,7 +78,7 @@ impl SearchQuery {
                 statuses: self.test_result_statuses,
                 created_from: self.from_date.map(|date| date.0),
                 created_until: self.until_date.map(|date| date.0),
-                words,
+                words: words.map(WordFilter::from),
             },
         })
     }

@@ -7,6 +7,7 @@ mod openapi;
 mod serve;
 mod team;
 mod user;
+mod user_account;
 
 use clap::{Parser, Subcommand};
 

@@ -19,6 +19,8 @@ use crate::web;
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// How often what is over is cleared away.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
+/// How often it is looked whether the SAML identity provider has changed.
+const SAML_INTERVAL: Duration = Duration::from_mins(15);
 /// How often it is written down when applications were last seen.
 const LAST_USES_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -44,11 +46,19 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let api = crate::api::router(service.clone(), config.max_body_bytes);
     let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site)));
     tracing::info!("listening on http://{address}");
-    let housekeeping = tokio::spawn(forget_expired_answers(service.clone()));
+    if config.listen.ip().is_loopback()
+        && let Some(token) = service.make_first_administrator().await?
+    {
+        let link = crate::domain::sign_in_link::spell_link(&format!("http://{address}"), &token);
+        tracing::info!("nobody can sign in yet: {link} lets you in as administrator, once and within 24 hours");
+    }
+    let housekeeping = tokio::spawn(forget_what_is_over(service.clone()));
     let noting = tokio::spawn(save_last_uses(service.clone()));
+    let following = tokio::spawn(follow_saml_provider(service.clone()));
     serve(listener, router).await?;
     housekeeping.abort();
     noting.abort();
+    following.abort();
     if let Err(error) = service.save_last_uses().await {
         tracing::warn!(%error, "when applications were last seen is not known to the minute");
     }
@@ -57,13 +67,16 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every ten minutes forgets the answers that no idempotency key leads to any longer.
-async fn forget_expired_answers(service: Service) {
+/// Every ten minutes forgets the answers that no idempotency key leads to any longer, and sessions that are over.
+async fn forget_what_is_over(service: Service) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING_INTERVAL);
     loop {
         ticks.tick().await;
         if let Err(error) = service.db.forget_expired_answers(service.clock.now()).await {
             tracing::warn!(%error, "expired answers stay for now");
+        }
+        if let Err(error) = service.forget_expired_sessions().await {
+            tracing::warn!(%error, "expired sessions stay for now");
         }
     }
 }
@@ -76,6 +89,15 @@ async fn save_last_uses(service: Service) {
         if let Err(error) = service.save_last_uses().await {
             tracing::warn!(%error, "when applications were last seen is written down later");
         }
+    }
+}
+
+/// Keeps what is known of the SAML identity provider fresh.
+async fn follow_saml_provider(service: Service) {
+    let mut ticks = tokio::time::interval(SAML_INTERVAL);
+    loop {
+        ticks.tick().await;
+        service.refresh_saml_provider().await;
     }
 }
 

@@ -13,6 +13,10 @@ pub(super) enum UserCommand {
     Promote(PromoteArgs),
     /// Print the users, one a line: id, mail address, name, Launchpad name, `admin` for administrators, teams
     List(ListArgs),
+    /// Print a link that signs a user in, once and within 24 hours; works where `LOCAL_ACCOUNTS` is on
+    Link(super::user_account::LinkArgs),
+    /// Give a user the password that the first line of the input is, and end their sessions
+    Password(super::user_account::PasswordArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -63,6 +67,8 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Add(args) => add(args).await,
         UserCommand::Promote(args) => promote(args).await,
         UserCommand::List(args) => list(args).await,
+        UserCommand::Link(args) => super::user_account::make_link(args).await,
+        UserCommand::Password(args) => super::user_account::set_password(args).await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Other systems, and how they are spoken to. Every call ends in time, follows no redirect, and keeps no more of an answer
 //! than is sensible.
 
+pub(crate) mod fetch;
 pub mod http_client;
+pub mod launchpad;
 pub mod oidc;

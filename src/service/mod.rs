@@ -13,14 +13,20 @@ mod execution_metadata;
 pub mod getting_started;
 mod issue_attachments;
 mod issues;
+mod launchpad;
+mod local_accounts;
 mod matching_rules;
 pub mod notifications;
+pub mod oidc;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
 mod reviewer_assignment;
 mod rule_applications;
 mod rule_cache;
+pub mod saml;
+mod saml_provider;
+pub mod sign_in;
 mod status_updates;
 mod team_rules;
 mod teams;
@@ -54,6 +60,11 @@ pub struct Service {
     rng: Arc<Mutex<StdRng>>,
     rules: Arc<rule_cache::RuleCache>,
     last_uses: Arc<application_keys::LastUses>,
+    oidc: Arc<crate::integrations::oidc::OidcProvider>,
+    /// What calls other systems.
+    http: Arc<saml_provider::LazyHttp>,
+    /// The SAML identity provider as it is known.
+    saml: Arc<saml_provider::KnownProvider>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -63,6 +74,7 @@ pub const DEFAULT_SESSIONS_SECRET: &str = "secret";
 
 /// What the operator decided about the use cases.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that an operator sets")]
 pub struct Settings {
     /// Where people open the dashboard: the base of links in notifications.
     pub frontend_url: String,
@@ -82,6 +94,16 @@ pub struct Settings {
     pub executions_per_reviewer: usize,
     /// The build's version.
     pub version: String,
+    /// Whether cookies stay off connections that others can read.
+    pub secure_cookies: bool,
+    /// Whether people may sign in with a password or a link made here.
+    pub local_accounts: bool,
+    /// The OpenID Connect provider that people sign in at.
+    pub oidc: Option<crate::integrations::oidc::OidcSettings>,
+    /// Signing in by SAML.
+    pub saml: saml::SamlSettings,
+    /// Where Launchpad is asked who signs in by SAML; nowhere when it has no say.
+    pub launchpad_api_url: Option<String>,
     /// As long as a key that was replaced is good, in seconds; 0 for not at all.
     pub key_grace_seconds: u64,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
@@ -100,6 +122,11 @@ impl Default for Settings {
             fold_start_test_seconds: 0,
             executions_per_reviewer: crate::domain::assignment::EXECUTIONS_PER_REVIEWER,
             version: "0.0.0".to_owned(),
+            secure_cookies: true,
+            local_accounts: false,
+            oidc: None,
+            saml: saml::SamlSettings::default(),
+            launchpad_api_url: None,
             key_grace_seconds: 0,
             shows_onboarding_key: false,
         }
@@ -152,6 +179,9 @@ impl Service {
             rng,
             rules: Arc::default(),
             last_uses: Arc::default(),
+            oidc: Arc::default(),
+            http: Arc::default(),
+            saml: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }

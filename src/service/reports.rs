@@ -10,7 +10,9 @@ use tokio::time::timeout;
 
 use super::{Service, ServiceResult};
 use crate::domain::report::{Csv, ReportedEvent, decisions_cell, events_cell};
-use crate::store::reports::{ArtefactColumns, ExecutionReportRow, ResultReportRow, stream_executions, stream_results};
+use crate::store::reports::{
+    ArtefactColumns, ExecutionReportRow, ResultReportRow, prefer_first_rows, stream_executions, stream_results,
+};
 use crate::store::{Moment, StoreError, Tx};
 
 /// A piece is sent when it has grown to so many bytes…
@@ -122,6 +124,7 @@ where
 }
 
 async fn write_results(mut tx: Tx, mut writer: Writer, from: Moment, until: Moment) -> Result<(), ReportError> {
+    prefer_first_rows(&mut tx).await?;
     let mut rows = stream_results(&mut tx, from, until);
     while let Some(row) = rows.try_next().await? {
         add_result(&mut writer.csv, &row);
@@ -131,6 +134,7 @@ async fn write_results(mut tx: Tx, mut writer: Writer, from: Moment, until: Mome
 }
 
 async fn write_executions(mut tx: Tx, mut writer: Writer, from: Moment, until: Moment) -> Result<(), ReportError> {
+    prefer_first_rows(&mut tx).await?;
     let mut rows = stream_executions(&mut tx, from, until);
     let mut current: Option<(ExecutionReportRow, Vec<ReportedEvent>)> = None;
     while let Some(mut row) = rows.try_next().await? {

@@ -25,7 +25,7 @@ impl Service {
         let found = test_result_search::search_results(&mut tx, search, page).await?;
         let ids: Vec<i64> = found.results.iter().map(|result| result.id).collect();
         let test_results = match &search.results.words {
-            Some(words) => show_found_results(&mut tx, &ids, texts, words).await?,
+            Some(words) => show_found_results(&mut tx, &ids, texts, &words.query).await?,
             None => show_results(&mut tx, &ids, texts).await?,
         };
         Ok(TestResultSearchResponseWithContext {

@@ -60,7 +60,22 @@ pub struct ResultFilter {
     /// Not stored after.
     pub created_until: Option<Moment>,
     /// Words that its test's name, its comment or its log has.
-    pub words: Option<WordQuery>,
+    pub words: Option<WordFilter>,
+}
+
+/// Words that are searched for.
+#[derive(Clone, Debug)]
+pub struct WordFilter {
+    /// The words.
+    pub query: WordQuery,
+    /// The cases whose names have them, once the search has looked these up.
+    pub(super) named_cases: Vec<i64>,
+}
+
+impl From<WordQuery> for WordFilter {
+    fn from(query: WordQuery) -> Self {
+        Self { query, named_cases: Vec::new() }
+    }
 }
 
 /// Executions that a request is about: those listed, those with a result that a filter chooses, and those that a filter

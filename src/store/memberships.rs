@@ -30,7 +30,7 @@ pub async fn join_teams(tx: &mut Tx, user_id: i64, names: &[String], now: Moment
     on!(tx, |conn, sql| sqlx::query(sql.of("INSERT INTO team (name, created_at, updated_at)
          SELECT wanted.value, $2, $2 FROM texts($1) AS wanted WHERE TRUE ORDER BY wanted.value
          ON CONFLICT DO NOTHING"))
-    .bind(&names)
+    .bind(names)
     .bind(now)
     .execute(conn)
     .map_ok(drop))?;

@@ -7,7 +7,7 @@
 use app::api::{Choice, ResultCursor, ResultTexts, TestResultStatus};
 use sqlx::types::Json;
 
-use super::execution_filters::{ExecutionFilter, ResultFilter};
+use super::execution_filters::{ExecutionFilter, ResultFilter, WordFilter};
 use super::test_results::ResultRow;
 use super::{Dialect, IdRow, Moment, Statement, StoreResult, Tx, on, on_statement};
 use crate::domain::words::WordQuery;
@@ -63,6 +63,11 @@ pub struct FoundPage {
 
 /// A page of the results that are chosen, newest first, and how many there are on all pages.
 pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage) -> StoreResult<FoundPage> {
+    let mut search = search.clone();
+    if let Some(words) = &mut search.results.words {
+        words.named_cases = list_named_cases(tx, &words.query).await?;
+    }
+    let search = &search;
     let few = if search.begins_with_results() { list_few(tx, search).await? } else { None };
     // How many have words that very many have is not worth the wait.
     let is_exact = few.is_some() || search.results.words.is_none();
@@ -106,13 +111,29 @@ pub async fn list_results_by_id(tx: &mut Tx, ids: &[i64], texts: ResultTexts) ->
     .fetch_all(conn))
 }
 
+/// The cases whose names have the words. Looked up before anything else: of a condition on their names PostgreSQL cannot judge how
+/// many results it leaves, and reads them all.
+async fn list_named_cases(tx: &mut Tx, words: &WordQuery) -> StoreResult<Vec<i64>> {
+    let mut statement = Statement::new("SELECT id FROM test_case WHERE TRUE");
+    for asked in words.words() {
+        // Words are made of letters and digits: there is no wildcard to escape.
+        statement.push(" AND lower(name) LIKE ").bind(format!("%{}%", asked.word));
+    }
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The ids of the results, if they are few.
 async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<i64>>> {
     let mut statement = Statement::new("");
     if let Some(words) = &search.results.words {
-        statement.push("SELECT id FROM (SELECT id FROM (");
-        search.push_of_words(&mut statement, words, Place::Names);
-        statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_names UNION SELECT id FROM (");
+        statement.push("SELECT id FROM (");
+        if !words.named_cases.is_empty() {
+            statement.push("SELECT id FROM (");
+            search.push_of_words(&mut statement, words, Place::Names);
+            statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_names UNION ");
+        }
+        statement.push("SELECT id FROM (");
         search.push_of_words(&mut statement, words, Place::Texts);
         statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_texts) AS found");
     } else {
@@ -141,6 +162,14 @@ async fn count_directly(tx: &mut Tx, search: &ResultSearch) -> StoreResult<i64> 
 }
 
 fn count_statement(search: &ResultSearch) -> Statement {
+    if let Some(issues) = search.asks_for_issues_only() {
+        // Attachments know their results: none of these has to be looked at.
+        let mut statement = Statement::new(
+            "SELECT COUNT(DISTINCT attachment.test_result_id) FROM issue_test_result_attachment AS attachment WHERE TRUE",
+        );
+        push_issues(issues, &mut statement);
+        return statement;
+    }
     if !search.begins_with_executions() && !asks_for_status_only(&search.results) {
         let mut statement = Statement::new("SELECT COUNT(*) FROM test_result AS result WHERE TRUE");
         search.push_where(&mut statement, Way::Collect);
@@ -244,7 +273,7 @@ impl ResultSearch {
     }
 
     /// Adds the choice of the results that have the words in one place. Neither database finds a good way to both at once.
-    fn push_of_words(&self, statement: &mut Statement, words: &WordQuery, place: Place) {
+    fn push_of_words(&self, statement: &mut Statement, words: &WordFilter, place: Place) {
         statement.push("SELECT result.id FROM test_result AS result WHERE ");
         match place {
             Place::Names => push_named(statement, words),
@@ -263,6 +292,13 @@ impl ResultSearch {
         let mut conditions = Statement::new("");
         self.executions.push_where(&mut conditions);
         !conditions.spelt(Dialect::Sqlite).0.is_empty()
+    }
+
+    /// The issues that are asked for, where results are asked for nothing else.
+    fn asks_for_issues_only(&self) -> Option<&Choice<i64>> {
+        let rest = ResultFilter { issues: None, ..self.results.clone() };
+        let is_all = asks_for_status_only(&rest) && rest.statuses.is_empty() && !self.names_executions();
+        self.results.issues.as_ref().filter(|issues| is_all && **issues != Choice::None)
     }
 
     /// Where a condition is true of almost every result: the search without it, and with its opposite. The first is counted
@@ -319,18 +355,13 @@ enum Place {
 }
 
 /// Adds the condition that the test's name has the words, in parentheses.
-fn push_named(statement: &mut Statement, words: &WordQuery) {
-    statement.push("(result.test_case_id IN (SELECT test_case.id FROM test_case WHERE TRUE");
-    for asked in words.words() {
-        // Words are made of letters and digits: there is no wildcard to escape.
-        statement.push(" AND lower(test_case.name) LIKE ").bind(format!("%{}%", asked.word));
-    }
-    statement.push("))");
+fn push_named(statement: &mut Statement, words: &WordFilter) {
+    statement.push("(").push_in("result.test_case_id", words.named_cases.as_slice()).push(")");
 }
 
 /// Adds the condition that name, comment and log of a result that did not pass have the words, in parentheses.
-fn push_in_texts(statement: &mut Statement, words: &WordQuery) {
-    statement.push("(result.id IN words_match(").bind(words.clone()).push("))");
+fn push_in_texts(statement: &mut Statement, words: &WordFilter) {
+    statement.push("(result.id IN words_match(").bind(words.query.clone()).push("))");
 }
 
 /// Whether nothing is asked of a result but how its test ended: each execution has that counted.
@@ -354,6 +385,13 @@ fn push_kept_count(statuses: &[TestResultStatus], statement: &mut Statement) {
     statement.push(")");
 }
 
+/// Adds which of its issues an attachment must have, if that matters.
+fn push_issues(issues: &Choice<i64>, statement: &mut Statement) {
+    if let Choice::These(ids) = issues {
+        statement.push(" AND ").push_in("attachment.issue_id", ids.as_slice());
+    }
+}
+
 fn names_cases(filter: &ResultFilter) -> bool {
     !filter.test_cases.is_empty() || !filter.template_ids.is_empty()
 }
@@ -375,9 +413,7 @@ fn push_results(filter: &ResultFilter, statement: &mut Statement, way: Way) {
         statement.push(
             "result.id IN (SELECT attachment.test_result_id FROM issue_test_result_attachment AS attachment WHERE TRUE",
         );
-        if let Some(Choice::These(ids)) = &filter.issues {
-            statement.push(" AND ").push_in("attachment.issue_id", ids.as_slice());
-        }
+        filter.issues.iter().for_each(|issues| push_issues(issues, statement));
         statement.push(way.end());
     }
     if let Some(words) = &filter.words {

@@ -11,6 +11,11 @@ use sqlx::postgres::PgPool;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_test-observer");
 
+/// HTTP clients ask for it even where nothing is encrypted. Once is enough; again is no mistake.
+fn prepare_tls() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A database that lasts as long as the test.
@@ -29,11 +34,13 @@ impl Drop for Database {
 
 impl Database {
     pub(crate) fn sqlite() -> Self {
+        prepare_tls();
         let folder = std::env::temp_dir().join(unique_name());
         Self { url: format!("sqlite:{}", folder.join("test.db").display()), folder: Some(folder) }
     }
 
     pub(crate) async fn postgres() -> Self {
+        prepare_tls();
         let server = std::env::var("TEST_POSTGRES_URL").expect(
             "the tests need a PostgreSQL server: run them with `make test` or `scripts/with-postgres cargo test`",
         );

@@ -17,6 +17,8 @@ mod input;
 #[cfg(feature = "ssr")]
 mod instant;
 mod issues;
+#[cfg(feature = "ssr")]
+mod local_accounts;
 mod matching_rules;
 mod notifications;
 mod permissions;
@@ -57,6 +59,8 @@ pub use input::*;
 #[cfg(feature = "ssr")]
 pub use instant::*;
 pub use issues::*;
+#[cfg(feature = "ssr")]
+pub use local_accounts::*;
 pub use matching_rules::*;
 pub use notifications::*;
 pub use permissions::*;

@@ -1,0 +1,116 @@
+//! What the operator says about a SAML identity provider, and about Launchpad, which knows more of those who sign in there.
+
+use super::{ConfigError, read_boolean, read_url};
+use crate::domain::saml::{Algorithms, DecryptionKey, Unsolicited};
+use crate::integrations::launchpad::DEFAULT_API_URL;
+use crate::service::saml::SamlSettings;
+
+/// Reads the variables. The certificate in `SAML_SP_X509_CERT` is for the identity provider alone, so it is not looked at.
+pub(super) fn read_saml(variable: &impl Fn(&'static str) -> Option<String>) -> Result<SamlSettings, ConfigError> {
+    let said = |name| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let address = |name| said(name).map(|url| read_url(name, url)).transpose();
+    let allows = |name| variable(name).map_or(Ok(false), |text| read_boolean(name, &text));
+    let defaults = SamlSettings::default();
+    let decryption_key = match said("SAML_SP_KEY") {
+        Some(text) => Some(DecryptionKey::read(&text).ok_or_else(unreadable_key)?),
+        None => None,
+    };
+    Ok(SamlSettings {
+        sp_base_url: address("SAML_SP_BASE_URL")?.unwrap_or(defaults.sp_base_url),
+        idp_metadata_url: address("SAML_IDP_METADATA_URL")?,
+        unsolicited: if allows("SAML_ALLOW_IDP_INITIATED")? { Unsolicited::Taken } else { Unsolicited::Refused },
+        algorithms: if allows("SAML_ALLOW_SHA1")? { Algorithms::Sha2AndSha1 } else { Algorithms::Sha2 },
+        decryption_key,
+    })
+}
+
+/// The value is a secret: it is not repeated.
+fn unreadable_key() -> ConfigError {
+    ConfigError::new("SAML_SP_KEY", "that is no RSA key in PEM without a passphrase")
+}
+
+/// Where Launchpad is asked; nowhere with `USE_LOCAL_LOGIN`.
+pub(super) fn read_launchpad(
+    variable: &impl Fn(&'static str) -> Option<String>,
+) -> Result<Option<String>, ConfigError> {
+    let is_local = variable("USE_LOCAL_LOGIN").map_or(Ok(false), |text| read_boolean("USE_LOCAL_LOGIN", &text))?;
+    let url = variable("LAUNCHPAD_API_URL").filter(|url| !url.trim().is_empty());
+    let url = read_url("LAUNCHPAD_API_URL", url.unwrap_or_else(|| DEFAULT_API_URL.to_owned()))?;
+    Ok((!is_local).then_some(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Variables<'a> = &'a [(&'static str, &'a str)];
+
+    fn value(variables: Variables<'_>, name: &str) -> Option<String> {
+        variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    fn read(variables: Variables<'_>) -> Result<SamlSettings, ConfigError> {
+        read_saml(&|name| value(variables, name))
+    }
+
+    fn key() -> String {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/saml_keys/sp.key.pem");
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn there_is_a_provider_where_somebody_names_one() {
+        assert_eq!(read(&[]), Ok(SamlSettings::default()));
+        assert_eq!(read(&[("SAML_IDP_METADATA_URL", " ")]), Ok(SamlSettings::default()));
+        let key = key();
+        let named = read(&[
+            ("SAML_SP_BASE_URL", "https://to.example"),
+            ("SAML_IDP_METADATA_URL", "https://idp.example/metadata"),
+            ("SAML_SP_KEY", &key),
+            ("SAML_ALLOW_IDP_INITIATED", "True"),
+            ("SAML_ALLOW_SHA1", "true"),
+        ]);
+        let expected = SamlSettings {
+            sp_base_url: "https://to.example".to_owned(),
+            idp_metadata_url: Some("https://idp.example/metadata".to_owned()),
+            unsolicited: Unsolicited::Taken,
+            algorithms: Algorithms::Sha2AndSha1,
+            decryption_key: DecryptionKey::read(&key),
+        };
+        assert_eq!(named, Ok(expected));
+    }
+
+    #[test]
+    fn launchpad_is_asked_unless_sign_in_is_local() {
+        let launchpad = |variables: Variables<'_>| read_launchpad(&|name| value(variables, name));
+        let known = Some(DEFAULT_API_URL.to_owned());
+        for (variables, expected) in [
+            (&[][..], known.clone()),
+            (&[("USE_LOCAL_LOGIN", "false"), ("LAUNCHPAD_API_URL", "")][..], known),
+            (&[("LAUNCHPAD_API_URL", "https://qa.example/devel")][..], Some("https://qa.example/devel".to_owned())),
+            (&[("USE_LOCAL_LOGIN", "TRUE"), ("LAUNCHPAD_API_URL", "https://qa.example/devel")][..], None),
+        ] {
+            assert_eq!(launchpad(variables), Ok(expected), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_meant_is_named() {
+        for (name, text) in [
+            ("SAML_SP_BASE_URL", "to.example"),
+            ("SAML_IDP_METADATA_URL", "/etc/metadata.xml"),
+            ("SAML_ALLOW_IDP_INITIATED", "yes"),
+            ("SAML_ALLOW_SHA1", "1"),
+            ("SAML_SP_KEY", "hunter2"),
+            ("USE_LOCAL_LOGIN", "maybe"),
+            ("LAUNCHPAD_API_URL", "launchpad"),
+        ] {
+            let variables = [(name, text)];
+            let variable = |wanted: &'static str| value(&variables, wanted);
+            let read = read_saml(&variable).map(drop).and(read_launchpad(&variable).map(drop));
+            let error = read.unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+            assert!(name != "SAML_SP_KEY" || !error.contains(text), "{error}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What Launchpad knows of somebody who signs in.
+
+use std::time::Duration;
+
+use super::Service;
+use crate::integrations::launchpad::{LaunchpadPerson, find_person};
+
+/// As long as somebody who signs in waits for Launchpad.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Service {
+    /// The person of that mail address. Nobody when Launchpad knows none, is not asked, or does not answer: who signs in was
+    /// found out before, and signing in does not depend on another system.
+    pub(super) async fn find_at_launchpad(&self, email: &str) -> Option<LaunchpadPerson> {
+        let Some(api_url) = &self.settings.launchpad_api_url else {
+            tracing::warn!("Launchpad is not asked who signs in, nor for teams: USE_LOCAL_LOGIN is set");
+            return None;
+        };
+        // It would answer such an address with an error.
+        let (name, host) = email.split_once('@')?;
+        if name.is_empty() || host.is_empty() || email.contains(char::is_whitespace) {
+            return None;
+        }
+        match self.ask_launchpad(api_url, email).await {
+            Ok(person) => person,
+            Err(reason) => {
+                tracing::warn!(launchpad.url = api_url, reason, "somebody signs in without the teams of Launchpad");
+                None
+            }
+        }
+    }
+
+    async fn ask_launchpad(&self, api_url: &str, email: &str) -> Result<Option<LaunchpadPerson>, String> {
+        let asked = tokio::time::timeout(PATIENCE, find_person(self.http.get()?, api_url, email)).await;
+        asked.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+    }
+}

@@ -1,0 +1,124 @@
+//! People who sign in here and not at an identity provider: by a password, or by a link that is good once.
+
+use chrono::TimeDelta;
+use rand::Rng;
+use tokio::sync::Semaphore;
+
+use super::sign_in::{SignedIn, open_session};
+use super::users::find_user_by_email;
+use super::{Service, ServiceError, ServiceResult};
+use crate::domain::passwords::{LONGEST, SHORTEST, hash_password, verify_password};
+use crate::domain::sign_in_link::{hash_token, spell_token};
+use crate::store::users::NewUser;
+use crate::store::{Moment, StoreResult, Tx, local_accounts, sessions, users};
+
+/// As long as a link is good.
+const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
+/// The mail address of the administrator that a new installation begins with.
+const FIRST_ADMINISTRATOR: &str = "admin@localhost";
+
+/// Hashes under way: each takes a processor and 19 MiB for a while, and anybody may ask for one.
+static HASHES: Semaphore = Semaphore::const_new(2);
+
+impl Service {
+    /// Opens a session for the user of that mail address, if that is the password; takes as long when it is not, or when
+    /// there is no such user.
+    pub async fn sign_in_with_password(&self, email: &str, password: String) -> ServiceResult<Option<SignedIn>> {
+        self.check_local_accounts()?;
+        let known = {
+            let mut tx = self.db.read().await?;
+            local_accounts::find_password(&mut tx, email).await?
+        };
+        // Outside of any transaction: others would wait for it.
+        let hash = known.as_ref().map(|row| row.password_hash.clone());
+        let is_right = compute(move || verify_password(&password, hash.as_deref())).await.unwrap_or(false);
+        let Some(row) = known.filter(|_| is_right) else { return Ok(None) };
+        let mut tx = self.db.write().await?;
+        let signed_in = open_session(&mut tx, row.user_id, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Opens a session for the user of a link, and uses the link up.
+    pub async fn sign_in_with_link(&self, token: &str) -> ServiceResult<SignedIn> {
+        self.check_local_accounts()?;
+        let spent = || {
+            let text = "This link has been used, is too old, or never was one; ask for a new one";
+            ServiceError::NotFound(text.to_owned())
+        };
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        let user = local_accounts::use_link(&mut tx, &hash_token(token), now).await?.ok_or_else(spent)?;
+        let signed_in = open_session(&mut tx, user, now).await?.ok_or_else(spent)?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Makes a link for the user of that mail address; its token.
+    pub async fn make_sign_in_link(&self, email: &str) -> ServiceResult<String> {
+        let mut tx = self.db.write().await?;
+        let user = find_user_by_email(&mut tx, email).await?;
+        let token = make_link(&mut tx, user.id, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Makes the first user of an installation without any, an administrator, with a link; its token. Nothing when there
+    /// are users, or none can sign in this way.
+    pub async fn make_first_administrator(&self) -> ServiceResult<Option<String>> {
+        if !self.settings.local_accounts {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        if users::count_users(&mut tx, &[]).await? > 0 {
+            return Ok(None);
+        }
+        let email = FIRST_ADMINISTRATOR.to_owned();
+        let new = NewUser { email, name: "Administrator".to_owned(), launchpad_handle: None };
+        let (user, _) = users::find_or_create_user(&mut tx, &new, now).await?;
+        users::update_is_admin(&mut tx, user.id, true, now).await?;
+        let token = make_link(&mut tx, user.id, now).await?;
+        tx.commit().await?;
+        Ok(Some(token))
+    }
+
+    /// Gives the user of that mail address a password. Who is signed in as that user is not any longer.
+    pub async fn set_password(&self, email: &str, password: String) -> ServiceResult<()> {
+        let length = password.chars().count();
+        if !(SHORTEST..=LONGEST).contains(&length) {
+            let text = format!("A password has {SHORTEST} to {LONGEST} characters");
+            return Err(ServiceError::Rule(text));
+        }
+        let mut salt = [0; 16];
+        rand::rng().fill_bytes(&mut salt);
+        let hash = compute(move || hash_password(&password, salt)).await.flatten();
+        let hash = hash.ok_or_else(|| ServiceError::Rule("This password cannot be hashed".to_owned()))?;
+        let mut tx = self.db.write().await?;
+        let user = find_user_by_email(&mut tx, email).await?;
+        local_accounts::update_password(&mut tx, user.id, &hash, self.clock.now()).await?;
+        sessions::delete_sessions_of_user(&mut tx, user.id).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Where nobody signs in this way, there is nothing at these addresses.
+    fn check_local_accounts(&self) -> ServiceResult<()> {
+        if self.settings.local_accounts { Ok(()) } else { Err(ServiceError::NotFound("Not Found".to_owned())) }
+    }
+}
+
+/// Of real chance also in tests: tokens that repeat themselves must not come into being anywhere.
+async fn make_link(tx: &mut Tx, user_id: i64, now: Moment) -> StoreResult<String> {
+    let mut random = [0; 32];
+    rand::rng().fill_bytes(&mut random);
+    let token = spell_token(random);
+    local_accounts::create_link(tx, &hash_token(&token), user_id, now + LINK_LIFETIME, now).await?;
+    Ok(token)
+}
+
+/// Computes something that takes long, where it keeps no request waiting; nothing if that failed.
+async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let _turn = HASHES.acquire().await.ok()?;
+    tokio::task::spawn_blocking(work).await.ok()
+}

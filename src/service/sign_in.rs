@@ -1,0 +1,120 @@
+//! Signing in and out: who somebody is was found out before, by an identity provider or a password; here a session begins.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use rand::Rng;
+
+use super::{Service, ServiceError, ServiceResult};
+use crate::domain::session_cookie;
+use crate::store::users::NewUser;
+use crate::store::{Moment, Tx, local_accounts, memberships, sessions, users};
+
+/// As long as a session lasts; using it does not make it longer.
+const LIFETIME: TimeDelta = TimeDelta::seconds(session_cookie::LIFETIME_SECONDS);
+
+/// Who signs in, as an identity provider or the operator vouches for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The mail address, as it is stored: upper and lower case apart.
+    pub email: String,
+    /// What to call a user who is new.
+    pub name: String,
+    /// The name at Launchpad of a user who is new, where known.
+    pub launchpad_handle: Option<String>,
+    /// Names of teams to join.
+    pub teams: Vec<String>,
+}
+
+/// A session that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The session.
+    pub session_id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+}
+
+impl Service {
+    /// Opens a session for the user of that mail address, who is made when new. Of one who exists, name, handle and rank
+    /// stay as they are. Teams are joined and never left; those that are missing are made.
+    pub async fn sign_in(&self, identity: &Identity) -> ServiceResult<SignedIn> {
+        let new = NewUser {
+            email: identity.email.clone(),
+            name: identity.name.clone(),
+            launchpad_handle: identity.launchpad_handle.clone(),
+        };
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        let (user, _) = users::find_or_create_user(&mut tx, &new, now).await?;
+        let signed_in = open_session(&mut tx, user.id, now).await?.ok_or_else(just_removed)?;
+        if !identity.teams.is_empty() {
+            memberships::join_teams(&mut tx, user.id, &identity.teams, now).await?;
+        }
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Those groups of an identity provider that are teams here: they exist, or the operator lists them.
+    pub async fn choose_teams(&self, groups: &[String], listed: &BTreeSet<String>) -> ServiceResult<Vec<String>> {
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.db.read().await?;
+        let known = memberships::list_known_names(&mut tx, groups).await?;
+        let of_list = groups.iter().filter(|group| listed.contains(*group)).cloned();
+        Ok(known.into_iter().chain(of_list).collect())
+    }
+
+    /// Ends a session; whether there was one.
+    pub async fn sign_out(&self, session_id: i64) -> ServiceResult<bool> {
+        let mut tx = self.db.write().await?;
+        let was_open = sessions::delete_session(&mut tx, session_id).await?;
+        tx.commit().await?;
+        Ok(was_open)
+    }
+
+    /// Removes the sessions that are over, and the links that nobody can sign in with any longer.
+    pub async fn forget_expired_sessions(&self) -> ServiceResult<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        sessions::delete_expired_sessions(&mut tx, now).await?;
+        local_accounts::delete_spent_links(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Opens a session; nothing when the user is not there any longer.
+pub(super) async fn open_session(tx: &mut Tx, user_id: i64, now: Moment) -> ServiceResult<Option<SignedIn>> {
+    if !users::lock_user(tx, user_id).await? {
+        return Ok(None);
+    }
+    let session_id = generate_session_id();
+    sessions::create_session(tx, session_id, user_id, now + LIFETIME, now).await?;
+    Ok(Some(SignedIn { session_id, user_id }))
+}
+
+fn just_removed() -> ServiceError {
+    ServiceError::Conflict("This user has just been removed; sign in again".to_owned())
+}
+
+/// Of real chance also in tests, and from 53 bits: whoever learns the secret that signs cookies still has to guess a
+/// session, and every reader of JSON takes the number as it is.
+fn generate_session_id() -> i64 {
+    i64::try_from(rand::rng().next_u64() >> 11).unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generate_session_id;
+
+    #[test]
+    fn sessions_cannot_be_guessed() {
+        let ids: std::collections::BTreeSet<i64> = (0..1000).map(|_| generate_session_id()).collect();
+        assert_eq!(ids.len(), 1000);
+        assert!(ids.iter().all(|id| (1..1 << 53).contains(id)));
+        // By chance alone that would happen once in 2^1000 runs.
+        assert!(ids.iter().any(|id| *id > 1 << 52));
+    }
+}
