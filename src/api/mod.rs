@@ -3,6 +3,7 @@
 mod applications;
 mod artefacts;
 mod attachment_rules;
+mod audit_log;
 mod cors;
 mod docs;
 mod environment_reviews;
@@ -93,6 +94,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(teams::routes())
         .merge(applications::routes())
         .merge(permissions::routes())
+        .merge(audit_log::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())
