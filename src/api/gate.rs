@@ -24,8 +24,10 @@ use super::errors::{ApiError, ApiResult};
 use super::idempotency;
 use super::input::ReadBody;
 use crate::domain::access::{Caller, Credentials};
+use crate::domain::audit_log::Actor;
 use crate::domain::session_cookie;
 use crate::service::Service;
+use crate::store::audit_log::as_actor;
 
 /// A body that nobody may send is read no further than this: enough to say whether it is JSON.
 const UNTRUSTED_BODY_BYTES: usize = 1024 * 1024;
@@ -143,10 +145,15 @@ async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Respon
         return Err(refusal);
     }
     request.extensions_mut().insert(caller.clone());
+    let actor = Actor::of(&caller, client_address(&request));
     if !has_body(request.method()) {
-        return Ok(next.run(request).await);
+        // Also a read may change something: the first key of an installation is made when it is looked at.
+        return Ok(as_actor(actor, next.run(request)).await);
     }
-    idempotency::run(&state.service, &caller, request, &written, async |request| next.run(request).await).await
+    idempotency::run(&state.service, &caller, request, &written, async |request| {
+        as_actor(actor, next.run(request)).await
+    })
+    .await
 }
 
 /// What a request says about where it comes from.

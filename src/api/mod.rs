@@ -3,6 +3,7 @@
 mod applications;
 mod artefacts;
 mod attachment_rules;
+mod audit_log;
 mod cors;
 mod docs;
 mod environment_reviews;
@@ -102,6 +103,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(oidc::routes())
         .merge(saml::routes())
         .merge(sign_out::routes())
+        .merge(audit_log::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())

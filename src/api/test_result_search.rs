@@ -1,7 +1,7 @@
 //! `GET /v1/test-results`: searching results.
 
 use app::api::{
-    HTTPValidationError, Permission, Problem, Problems, QueryChoice, ResultCursor, ResultTexts,
+    Cursor, HTTPValidationError, Permission, Problem, Problems, QueryChoice, ResultTexts,
     TestResultSearchResponseWithContext, TestResultStatus,
 };
 use axum::Json;
@@ -47,7 +47,7 @@ search_query! {
         /// every page, and new results do not move it.
         #[deserr(default)]
         #[param(value_type = Option<String>)]
-        cursor: Option<ResultCursor>,
+        cursor: Option<Cursor>,
         /// Names of the result's fields that are needed, with commas between them. Where neither `comment` nor `io_log` is
         /// among them these are `""` in the answer, and are not read; the other fields are always there.
         #[deserr(default)]

@@ -20,6 +20,8 @@ pub struct Application {
 pub struct User {
     /// Its id.
     pub id: i64,
+    /// What people call the person.
+    pub name: String,
     /// Whether every permission is held.
     pub is_admin: bool,
     /// What the teams of the user may do.
@@ -108,7 +110,7 @@ mod tests {
         let application = Application { id: 1, name: "ci".to_owned(), permissions: vec![ChangeTest] };
         let known = Caller { application: Some(application), user: None };
         let member = |is_admin| Caller {
-            user: Some(User { id: 1, is_admin, permissions: vec![ViewTest] }),
+            user: Some(User { id: 1, name: "Kim".to_owned(), is_admin, permissions: vec![ViewTest] }),
             application: known.application.clone(),
         };
         let ignored = |permissions: &[Permission]| permissions.iter().copied().collect::<BTreeSet<_>>();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use app::api::ApplicationResponse;
+use app::api::{ApplicationResponse, AuditAction, AuditSubjectKind};
 use chrono::TimeDelta;
 use rand::Rng;
 
@@ -11,9 +11,10 @@ use super::applications::{application_not_found, show_with_key};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::{Application, Caller, Credentials, bearer_key};
 use crate::domain::api_key::{KeyDigest, spell_key};
+use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
 use crate::store::applications::ApplicationRow;
-use crate::store::{Moment, StoreResult, Tx, applications, users};
+use crate::store::{Moment, StoreResult, Tx, applications, audit_log, users};
 
 /// When applications were last seen, by id, until it is written down: a request that only looks waits for no write.
 #[derive(Debug, Default)]
@@ -148,6 +149,9 @@ impl Service {
             applications::retire_key(tx, row.id, &KeyDigest { prefix, hash }, now + grace, now).await?;
         }
         applications::update_key(tx, row.id, &digest, now).await?;
+        // That it was, and nothing of either key.
+        let entry = Entry::done(AuditAction::RotateKey, AuditSubjectKind::Application, row.id);
+        audit_log::record(tx, [entry], now).await?;
         let row = ApplicationRow { key_prefix: Some(digest.prefix), key_hash: Some(digest.hash), ..row };
         Ok((row, key))
     }

@@ -1,12 +1,16 @@
 //! Applications: made, looked at, changed and removed.
 
-use app::api::{ApplicationPatch, ApplicationPost, ApplicationResponse, Limited, Patch, Permission};
+use app::api::{
+    ApplicationPatch, ApplicationPost, ApplicationResponse, AuditSubjectKind, Limited, Patch, Permission, Timestamp,
+};
+use serde_json::{Value, json};
 
 use super::application_keys::generate_key;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::api_key::{KeyDigest, redact};
-use crate::store::applications;
+use crate::domain::audit_log::Entry;
 use crate::store::applications::{ApplicationRow, NewApplication};
+use crate::store::{applications, audit_log};
 
 impl Service {
     /// All applications, by id, without their keys.
@@ -31,11 +35,13 @@ impl Service {
             key: &KeyDigest::of(&key),
             expires_at: request.expires_at.map(|end| end.0),
         };
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let created = applications::create_application(&mut tx, new, self.clock.now()).await?;
+        let created = applications::create_application(&mut tx, new, now).await?;
         let row = created.ok_or_else(|| {
             ServiceError::Conflict(format!("Application with name '{}' already exists", request.name.0))
         })?;
+        audit_log::record(&mut tx, [made(&row)], now).await?;
         tx.commit().await?;
         Ok(show_with_key(row, &key))
     }
@@ -49,12 +55,15 @@ impl Service {
 
     /// Changes what an application may do, and until when; what the request leaves out stays.
     pub async fn update_application(&self, id: i64, patch: ApplicationPatch) -> ServiceResult<ApplicationResponse> {
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let before = applications::lock_application(&mut tx, id).await?;
         let before = before.ok_or_else(|| ServiceError::NotFound(format!("Application {id} doesn't exist")))?;
         let after = apply_patch(before.clone(), patch);
         if after != before {
-            applications::update_application(&mut tx, &after, self.clock.now()).await?;
+            applications::update_application(&mut tx, &after, now).await?;
+            let entry = Entry::updated(AuditSubjectKind::Application, id, &describe(&before), &describe(&after));
+            audit_log::record(&mut tx, entry, now).await?;
         }
         tx.commit().await?;
         Ok(show_application(after))
@@ -63,7 +72,11 @@ impl Service {
     /// Removes an application, if there is one. Its keys stop at once.
     pub async fn delete_application(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        applications::delete_application(&mut tx, id).await?;
+        if let Some(row) = applications::lock_application(&mut tx, id).await? {
+            applications::delete_application(&mut tx, id).await?;
+            let entry = Entry::deleted(AuditSubjectKind::Application, id, &describe(&row));
+            audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -80,6 +93,20 @@ fn apply_patch(before: ApplicationRow, patch: ApplicationPatch) -> ApplicationRo
         Patch::Set(end) => Some(end.0),
     };
     ApplicationRow { permissions: patch.permissions.unwrap_or(before.permissions), expires_at, ..before }
+}
+
+/// An application as the audit log tells of it: without anything of its keys.
+fn describe(row: &ApplicationRow) -> Value {
+    json!({
+        "name": row.name,
+        "permissions": row.permissions,
+        "expires_at": row.expires_at.map(Timestamp::from),
+    })
+}
+
+/// What the audit log says of an application that was made.
+pub(super) fn made(row: &ApplicationRow) -> Entry {
+    Entry::created(AuditSubjectKind::Application, row.id, &describe(row))
 }
 
 /// An application as everybody sees it who may see applications: whoever could read keys could act as any of them.

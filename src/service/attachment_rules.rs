@@ -3,17 +3,28 @@
 use std::collections::HashSet;
 
 use app::api::{
-    ExecutionMetadataInput, IssueTestResultAttachmentRulePatchRequest, IssueTestResultAttachmentRulePostRequest,
-    MinimalIssueTestResultAttachmentRuleResponse, Permission,
+    AuditSubjectKind, ExecutionMetadataInput, IssueTestResultAttachmentRulePatchRequest,
+    IssueTestResultAttachmentRulePostRequest, MinimalIssueTestResultAttachmentRuleResponse, Permission,
 };
+use serde::Serialize;
+use serde_json::json;
 
 use super::issues::issue_not_found;
 use super::rule_applications::{Criteria, group};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
 use crate::domain::attachment_rules::TextPatterns;
+use crate::domain::audit_log::Entry;
 use crate::store::attachment_rules::RuleColumns;
-use crate::store::{Tx, attachment_rules, issues};
+use crate::store::{Tx, attachment_rules, audit_log, issues};
+
+/// A rule as the audit log tells of it.
+#[derive(Serialize)]
+struct OwnedRule<'a> {
+    issue_id: i64,
+    #[serde(flatten)]
+    rule: &'a MinimalIssueTestResultAttachmentRuleResponse,
+}
 
 impl Service {
     /// Makes a rule. Results that are stored already stay as they are, unless the request asks for them, too.
@@ -36,11 +47,12 @@ impl Service {
         let id = attachment_rules::create_rule(&mut tx, issue_id, &columns, now).await?;
         attachment_rules::add_metadata(&mut tx, id, &metadata, now).await?;
         let criteria = Criteria { columns: &columns, metadata: group(metadata), patterns };
+        let shown = columns.clone().into_response(id, criteria.metadata.iter().cloned().collect());
+        let made = Entry::created(AuditSubjectKind::AttachmentRule, id, &OwnedRule { issue_id, rule: &shown });
+        audit_log::record(&mut tx, [made], now).await?;
         let existing_results =
             if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, now).await?) } else { None };
         tx.commit().await?;
-        let metadata = criteria.metadata.into_iter().collect();
-        let shown = columns.into_response(id, metadata);
         Ok(MinimalIssueTestResultAttachmentRuleResponse { existing_results, ..shown })
     }
 
@@ -56,8 +68,12 @@ impl Service {
         if !has_rule(&mut tx, issue_id, rule_id).await? {
             return Err(rule_not_found());
         }
-        if let Some(enabled) = patch.enabled {
-            attachment_rules::update_enabled(&mut tx, rule_id, enabled.0, now).await?;
+        if let Some(enabled) = patch.enabled.map(|enabled| enabled.0)
+            && attachment_rules::update_enabled(&mut tx, rule_id, enabled, now).await?
+        {
+            let (before, after) = (json!({"enabled": !enabled}), json!({"enabled": enabled}));
+            let entry = Entry::updated(AuditSubjectKind::AttachmentRule, rule_id, &before, &after);
+            audit_log::record(&mut tx, entry, now).await?;
         }
         let shown = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop().ok_or_else(rule_not_found)?;
         tx.commit().await?;
@@ -67,8 +83,13 @@ impl Service {
     /// Removes a rule, if it is there; what it attached stays.
     pub async fn delete_attachment_rule(&self, issue_id: i64, rule_id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        if has_rule(&mut tx, issue_id, rule_id).await? {
+        if has_rule(&mut tx, issue_id, rule_id).await?
+            && let Some(rule) = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop()
+        {
             attachment_rules::delete_rule(&mut tx, rule_id).await?;
+            let before = OwnedRule { issue_id, rule: &rule };
+            let entry = Entry::deleted(AuditSubjectKind::AttachmentRule, rule_id, &before);
+            audit_log::record(&mut tx, [entry], self.clock.now()).await?;
         }
         tx.commit().await?;
         Ok(())

@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use app::api::{
-    ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, EnvironmentResponse, EnvironmentReviewPatch,
-    ReviewerResponse,
+    ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, AuditSubjectKind, EnvironmentResponse,
+    EnvironmentReviewPatch, ReviewerResponse,
 };
+use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::artefacts::group_by;
 use super::entity_tag::{EntityTag, Precondition};
 use super::{Service, ServiceError, ServiceResult, artefact_not_found};
+use crate::domain::audit_log::Entry;
 use crate::store::environment_reviews::{ReviewReviewerRow, ReviewRow};
-use crate::store::{StoreResult, Tx, artefact_builds, artefacts, environment_reviews};
+use crate::store::{StoreResult, Tx, artefact_builds, artefacts, audit_log, environment_reviews};
 
 /// What a bulk change did.
 #[derive(Clone, Debug)]
@@ -63,9 +65,11 @@ impl Service {
         if *precondition != Precondition::None {
             precondition.check(&show_review(&mut tx, row.clone()).await?)?;
         }
+        let before = describe(&row);
         if apply(&mut row, patch) {
             let change = (row.id, row.review_decision.clone(), row.review_comment.clone());
             environment_reviews::update_reviews(&mut tx, &[change], now).await?;
+            audit_log::record(&mut tx, compare(&before, &row), now).await?;
         }
         let shown = show_review(&mut tx, row).await?;
         tx.commit().await?;
@@ -88,6 +92,7 @@ impl Service {
         }
         let mut rows: HashMap<i64, ReviewRow> =
             rows.into_iter().filter(|row| row.artefact_id == artefact_id).map(|row| (row.id, row)).collect();
+        let before: HashMap<i64, Value> = rows.iter().map(|(id, row)| (*id, describe(row))).collect();
         let mut touched = HashSet::new();
         for patch in patches {
             if let Some(row) = patch.id.and_then(|id| rows.get_mut(&id.0))
@@ -102,6 +107,10 @@ impl Service {
             .map(|row| (row.id, row.review_decision.clone(), row.review_comment.clone()))
             .collect();
         environment_reviews::update_reviews(&mut tx, &changes, now).await?;
+        let mut entries: Vec<Entry> =
+            rows.values().filter_map(|row| before.get(&row.id).and_then(|before| compare(before, row))).collect();
+        entries.sort_by_key(|entry| entry.subject_id);
+        audit_log::record(&mut tx, entries, now).await?;
         let shown = show_reviews(&mut tx, rows.into_values().collect()).await?;
         let tag = EntityTag::of(&list_reviews(&mut tx, artefact_id).await?);
         tx.commit().await?;
@@ -119,6 +128,16 @@ fn check_review(row: Option<ReviewRow>, artefact_id: i64, review_id: i64) -> Ser
         return Err(ServiceError::Rule(text));
     }
     Ok(row)
+}
+
+/// What people say in a review.
+fn describe(row: &ReviewRow) -> Value {
+    json!({"review_decision": row.review_decision, "review_comment": row.review_comment})
+}
+
+/// What the audit log says of a review that said `before`.
+fn compare(before: &Value, row: &ReviewRow) -> Option<Entry> {
+    Entry::updated(AuditSubjectKind::EnvironmentReview, row.id, before, &describe(row))
 }
 
 /// Puts a change into the row; whether it differs then.

@@ -4,10 +4,11 @@ use app::api::{FamilyName, Permission};
 use chrono::TimeDelta;
 
 use super::application_keys::{find_application_of, generate_key};
+use super::applications::made;
 use super::{Service, ServiceResult};
 use crate::domain::api_key::KeyDigest;
 use crate::store::applications::NewApplication;
-use crate::store::{StoreError, applications, artefacts};
+use crate::store::{StoreError, applications, artefacts, audit_log};
 
 /// The application that the key for a person's first steps belongs to.
 const ONBOARDING_APPLICATION: &str = "getting-started";
@@ -57,8 +58,10 @@ impl Service {
             key: &KeyDigest::of(&key),
             expires_at: None,
         };
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        if applications::create_application(&mut tx, new, self.clock.now()).await?.is_some() {
+        if let Some(row) = applications::create_application(&mut tx, new, now).await? {
+            audit_log::record(&mut tx, [made(&row)], now).await?;
             tx.commit().await?;
             return Ok(key);
         }

@@ -1,14 +1,17 @@
 //! Attaching issues to results, and detaching them.
 
-use app::api::{IssueAttachmentRequest, IssueResponse, Permission, TestResultSearchFilters};
+use app::api::{
+    AuditAction, AuditSubjectKind, IssueAttachmentRequest, IssueResponse, Permission, TestResultSearchFilters,
+};
 
 use super::attachment_rules::{rule_not_found, rule_of_another_issue};
 use super::issues::{issue_not_found, show_issue};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
+use crate::domain::audit_log::Entry;
 use crate::store::issue_attachments::{Attaching, ResultSelection};
 use crate::store::issues::IssueRow;
-use crate::store::{Tx, attachment_rules, issue_attachments, issues};
+use crate::store::{Tx, attachment_rules, audit_log, issue_attachments, issues};
 
 impl Service {
     /// Refuses callers who may attach nothing at all.
@@ -37,7 +40,9 @@ impl Service {
             return Err(ServiceError::NotFound(format!("Test result {unknown} not found")));
         }
         let attaching = Attaching { issue_id, attachment_rule_id, applied_to_existing: false };
-        issue_attachments::attach_issue(&mut tx, attaching, &selection, now).await?;
+        let attached = issue_attachments::attach_issue(&mut tx, attaching, &selection, now).await?;
+        let entry = Entry::attached(AuditAction::Attach, AuditSubjectKind::Issue, issue_id, attached);
+        audit_log::record(&mut tx, entry, now).await?;
         finish(tx, issue).await
     }
 
@@ -51,7 +56,9 @@ impl Service {
     ) -> ServiceResult<IssueResponse> {
         let (mut tx, issue, _) = self.begin_attachment(caller, issue_id, &request).await?;
         let selection = select(ids_of(&request), request)?;
-        issue_attachments::detach_issue(&mut tx, issue_id, &selection).await?;
+        let detached = issue_attachments::detach_issue(&mut tx, issue_id, &selection).await?;
+        let entry = Entry::detached(AuditAction::Detach, AuditSubjectKind::Issue, issue_id, detached);
+        audit_log::record(&mut tx, entry, self.clock.now()).await?;
         finish(tx, issue).await
     }
 

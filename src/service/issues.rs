@@ -1,15 +1,16 @@
 //! Issues of external trackers: found, made known and changed.
 
 use app::api::{
-    IssuePatchRequest, IssuePutRequest, IssueResponse, IssueStatus, IssuesGetResponse, MinimalIssueResponse,
-    MinimalIssueTestResultAttachmentRuleResponse, Permission,
+    AuditSubjectKind, IssuePatchRequest, IssuePutRequest, IssueResponse, IssueStatus, IssuesGetResponse,
+    MinimalIssueResponse, MinimalIssueTestResultAttachmentRuleResponse, Permission,
 };
 
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
+use crate::domain::audit_log::Entry;
 use crate::domain::issue_url::parse_issue_url;
 use crate::store::issues::{IssueColumns, IssueFilter, IssueRow, Upper};
-use crate::store::{Moment, StoreResult, Tx, attachment_rules, issues};
+use crate::store::{Moment, StoreResult, Tx, attachment_rules, audit_log, issues};
 
 impl Service {
     /// A page of the issues that the filter chooses, by tracker, project and key, each with the number of executions it
@@ -48,7 +49,11 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let new = apply_patch(&unknown, &patch);
-        let row = issues::find_or_create_issue(&mut tx, &address, &new, now).await?;
+        let (row, is_new) = issues::find_or_create_issue(&mut tx, &address, &new, now).await?;
+        if is_new {
+            let made = Entry::created(AuditSubjectKind::Issue, row.id, &show_issue(row.clone(), Vec::new()));
+            audit_log::record(&mut tx, [made], now).await?;
+        }
         let shown = change_issue(&mut tx, row, &patch, now).await?;
         tx.commit().await?;
         Ok(shown)
@@ -94,7 +99,10 @@ async fn change_issue(
     let columns = apply_patch(&row.columns, patch);
     if columns != row.columns {
         issues::update_issue(tx, row.id, &columns, now).await?;
+        let before = show_issue(row.clone(), Vec::new());
         row.columns = columns;
+        let after = show_issue(row.clone(), Vec::new());
+        audit_log::record(tx, Entry::updated(AuditSubjectKind::Issue, row.id, &before, &after), now).await?;
     }
     let rules = attachment_rules::list_rules_of_issue(tx, row.id).await?;
     Ok(show_issue(row, rules))

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use app::api::{
-    ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse, FamilyName, Int, Limited,
-    TeamMinimal,
+    ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse, AuditSubjectKind, FamilyName,
+    Int, Limited, TeamMinimal,
 };
 
 use super::artefacts::group_by;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::audit_log::Entry;
 use crate::store::matching_rules::{RuleColumns, RuleRow};
-use crate::store::{StoreResult, Tx, matching_rules, teams};
+use crate::store::{StoreResult, Tx, audit_log, matching_rules, teams};
 
 impl Service {
     /// The rules of one family, or of all, by id.
@@ -40,16 +41,19 @@ impl Service {
             let text = "At least one team is required to create a matching rule";
             return Err(ServiceError::BadRequest(text.to_owned()));
         }
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let teams = find_teams(&mut tx, &request.team_ids).await?;
         let columns = read_request(request);
-        let created = matching_rules::create_rule(&mut tx, &columns, self.clock.now()).await?;
+        let created = matching_rules::create_rule(&mut tx, &columns, now).await?;
         let id = created.ok_or_else(|| {
             ServiceError::Conflict("Artefact matching rule with these values already exists".to_owned())
         })?;
         matching_rules::add_rule_teams(&mut tx, id, &ids_of(&teams)).await?;
+        let shown = show_rule(RuleRow { id, columns }, teams);
+        audit_log::record(&mut tx, [Entry::created(AuditSubjectKind::MatchingRule, id, &shown)], now).await?;
         tx.commit().await?;
-        Ok(show_rule(RuleRow { id, columns }, teams))
+        Ok(shown)
     }
 
     /// Changes a rule; what the request leaves out stays.
@@ -58,8 +62,10 @@ impl Service {
         id: i64,
         patch: ArtefactMatchingRulePatch,
     ) -> ServiceResult<ArtefactMatchingRuleResponse> {
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let before = matching_rules::lock_rule(&mut tx, id).await?.ok_or_else(|| rule_not_found(id))?.columns;
+        let before = matching_rules::lock_rule(&mut tx, id).await?.ok_or_else(|| rule_not_found(id))?;
+        let old_teams = list_teams(&mut tx, id).await?;
         let new_teams = match &patch.team_ids {
             Some(ids) if ids.is_empty() => {
                 let text = "At least one team is required for a matching rule";
@@ -68,8 +74,8 @@ impl Service {
             Some(ids) => Some(find_teams(&mut tx, ids).await?),
             None => None,
         };
-        let columns = apply_patch(&before, patch);
-        if columns != before && !matching_rules::update_rule(&mut tx, id, &columns, self.clock.now()).await? {
+        let columns = apply_patch(&before.columns, patch);
+        if columns != before.columns && !matching_rules::update_rule(&mut tx, id, &columns, now).await? {
             let text = "Another artefact matching rule with these values already exists";
             return Err(ServiceError::Conflict(text.to_owned()));
         }
@@ -79,18 +85,23 @@ impl Service {
                 matching_rules::add_rule_teams(&mut tx, id, &ids_of(&teams)).await?;
                 teams
             }
-            None => list_teams(&mut tx, id).await?,
+            None => old_teams.clone(),
         };
+        let before = show_rule(before, old_teams);
+        let shown = show_rule(RuleRow { id, columns }, teams);
+        audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::MatchingRule, id, &before, &shown), now).await?;
         tx.commit().await?;
-        Ok(show_rule(RuleRow { id, columns }, teams))
+        Ok(shown)
     }
 
     /// Removes a rule. Its teams stay, and so do the reviewers it led to.
     pub async fn delete_matching_rule(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        if !matching_rules::delete_rule(&mut tx, id).await? {
-            return Err(rule_not_found(id));
-        }
+        let rule = matching_rules::lock_rule(&mut tx, id).await?.ok_or_else(|| rule_not_found(id))?;
+        let teams = list_teams(&mut tx, id).await?;
+        matching_rules::delete_rule(&mut tx, id).await?;
+        let entry = Entry::deleted(AuditSubjectKind::MatchingRule, id, &show_rule(rule, teams));
+        audit_log::record(&mut tx, [entry], self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }

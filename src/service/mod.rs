@@ -4,6 +4,7 @@ mod application_keys;
 pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
+mod audit_log;
 mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;

@@ -1,14 +1,18 @@
 //! Known problems of test cases and of environments, as people report them.
 
 use app::api::{
-    EnvironmentReportedIssueRequest, EnvironmentReportedIssueResponse, TestReportedIssueRequest,
+    AuditSubjectKind, EnvironmentReportedIssueRequest, EnvironmentReportedIssueResponse, TestReportedIssueRequest,
     TestReportedIssueResponse,
 };
 
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::audit_log::Entry;
 use crate::store::environment_issues::{EnvironmentIssueRow, NewEnvironmentIssue};
 use crate::store::test_case_issues::{NewTestCaseIssue, TestCaseIssueRow};
-use crate::store::{environment_issues, test_case_issues};
+use crate::store::{audit_log, environment_issues, test_case_issues};
+
+const OF_CASE: AuditSubjectKind = AuditSubjectKind::TestCaseReportedIssue;
+const OF_ENVIRONMENT: AuditSubjectKind = AuditSubjectKind::EnvironmentReportedIssue;
 
 impl Service {
     /// What was reported of test cases; of one template or one case where they are given and not empty.
@@ -32,8 +36,10 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let row = test_case_issues::create_test_case_issue(&mut tx, new_test_case_issue(request), now).await?;
+        let shown = show_test_case_issue(row);
+        audit_log::record(&mut tx, [Entry::created(OF_CASE, shown.id, &shown)], now).await?;
         tx.commit().await?;
-        Ok(show_test_case_issue(row))
+        Ok(shown)
     }
 
     /// Replaces everything a report of a test case says.
@@ -44,18 +50,21 @@ impl Service {
     ) -> ServiceResult<TestReportedIssueResponse> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        let before = test_case_issues::lock_test_case_issue(&mut tx, id).await?;
+        let before = show_test_case_issue(before.ok_or_else(|| test_case_issue_not_found(id))?);
         let row = test_case_issues::update_test_case_issue(&mut tx, id, new_test_case_issue(request), now).await?;
-        let row = row.ok_or_else(|| test_case_issue_not_found(id))?;
+        let shown = show_test_case_issue(row.ok_or_else(|| test_case_issue_not_found(id))?);
+        audit_log::record(&mut tx, Entry::updated(OF_CASE, id, &before, &shown), now).await?;
         tx.commit().await?;
-        Ok(show_test_case_issue(row))
+        Ok(shown)
     }
 
     /// Removes a report of a test case.
     pub async fn delete_test_case_issue(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        if !test_case_issues::delete_test_case_issue(&mut tx, id).await? {
-            return Err(test_case_issue_not_found(id));
-        }
+        let row = test_case_issues::delete_test_case_issue(&mut tx, id).await?;
+        let before = show_test_case_issue(row.ok_or_else(|| test_case_issue_not_found(id))?);
+        audit_log::record(&mut tx, [Entry::deleted(OF_CASE, id, &before)], self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -78,8 +87,10 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let row = environment_issues::create_environment_issue(&mut tx, new_environment_issue(request), now).await?;
+        let shown = show_environment_issue(row);
+        audit_log::record(&mut tx, [Entry::created(OF_ENVIRONMENT, shown.id, &shown)], now).await?;
         tx.commit().await?;
-        Ok(show_environment_issue(row))
+        Ok(shown)
     }
 
     /// Replaces everything a report of an environment says.
@@ -90,19 +101,22 @@ impl Service {
     ) -> ServiceResult<EnvironmentReportedIssueResponse> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        let before = environment_issues::lock_environment_issue(&mut tx, id).await?;
+        let before = show_environment_issue(before.ok_or_else(|| environment_issue_not_found(id))?);
         let row =
             environment_issues::update_environment_issue(&mut tx, id, new_environment_issue(request), now).await?;
-        let row = row.ok_or_else(|| environment_issue_not_found(id))?;
+        let shown = show_environment_issue(row.ok_or_else(|| environment_issue_not_found(id))?);
+        audit_log::record(&mut tx, Entry::updated(OF_ENVIRONMENT, id, &before, &shown), now).await?;
         tx.commit().await?;
-        Ok(show_environment_issue(row))
+        Ok(shown)
     }
 
     /// Removes a report of an environment.
     pub async fn delete_environment_issue(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        if !environment_issues::delete_environment_issue(&mut tx, id).await? {
-            return Err(environment_issue_not_found(id));
-        }
+        let row = environment_issues::delete_environment_issue(&mut tx, id).await?;
+        let before = show_environment_issue(row.ok_or_else(|| environment_issue_not_found(id))?);
+        audit_log::record(&mut tx, [Entry::deleted(OF_ENVIRONMENT, id, &before)], self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use app::api::{
-    IssueTestResultAttachmentRulePostRequest, ResultTexts, RuleApplicationResponse, RuleApplicationUndoneResponse,
-    RulePreviewResponse,
+    AuditAction, AuditSubjectKind, IssueTestResultAttachmentRulePostRequest, ResultTexts, RuleApplicationResponse,
+    RuleApplicationUndoneResponse, RulePreviewResponse,
 };
 
 use super::attachment_rules::{compile_patterns, has_rule, read_request, rule_not_found, rule_of_another_issue};
@@ -13,10 +13,13 @@ use super::issues::issue_not_found;
 use super::test_result_search::show_results;
 use super::{Service, ServiceResult};
 use crate::domain::attachment_rules::TextPatterns;
+use crate::domain::audit_log::Entry;
 use crate::store::attachment_rules::RuleColumns;
 use crate::store::execution_filters::{ExecutionFilter, ResultFilter};
 use crate::store::issue_attachments::{Attaching, ResultSelection};
-use crate::store::{Moment, StoreResult, Tx, attachment_rules, issue_attachments, issues, rule_applications};
+use crate::store::{
+    Moment, StoreResult, Tx, attachment_rules, audit_log, issue_attachments, issues, rule_applications,
+};
 
 /// A look at a rule tries its patterns on as many results.
 const TRIED_IN_A_PREVIEW: i64 = 20_000;
@@ -78,10 +81,17 @@ impl Service {
         if !has_rule(&mut tx, issue_id, rule_id).await? {
             return Err(rule_not_found());
         }
-        let detached = rule_applications::detach_applied(&mut tx, rule_id).await?;
+        let results = rule_applications::detach_applied(&mut tx, rule_id).await?;
+        let detached = count(&results);
+        let entry = Entry::detached(AuditAction::Undo, AuditSubjectKind::AttachmentRule, rule_id, results);
+        audit_log::record(&mut tx, entry, self.clock.now()).await?;
         tx.commit().await?;
         Ok(RuleApplicationUndoneResponse { detached })
     }
+}
+
+fn count(results: &[i64]) -> i64 {
+    i64::try_from(results.len()).unwrap_or(i64::MAX)
 }
 
 /// Values by category.
@@ -121,7 +131,10 @@ impl Criteria<'_> {
     ) -> StoreResult<RuleApplicationResponse> {
         let (selection, _) = self.choose(tx, i64::MAX).await?;
         let attaching = Attaching { issue_id, attachment_rule_id: Some(rule_id), applied_to_existing: true };
-        let attached = issue_attachments::attach_issue(tx, attaching, &selection, now).await?;
+        let results = issue_attachments::attach_issue(tx, attaching, &selection, now).await?;
+        let attached = count(&results);
+        let entry = Entry::attached(AuditAction::Apply, AuditSubjectKind::AttachmentRule, rule_id, results);
+        audit_log::record(tx, entry, now).await?;
         let counts = rule_applications::count_chosen(tx, issue_id, &selection).await?;
         Ok(RuleApplicationResponse {
             matched: counts.matched,

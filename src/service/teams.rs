@@ -1,13 +1,15 @@
 //! Teams: made, changed, and who is in them.
 
-use app::api::{TeamCreate, TeamPatch, TeamResponse, UserMinimalResponse};
+use app::api::{AuditAction, AuditSubjectKind, TeamCreate, TeamPatch, TeamResponse, UserMinimalResponse};
+use serde_json::json;
 
 use super::artefacts::group_by;
 use super::team_rules::{replace_rules, show_rule};
 use super::users::find_user_by_email;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::audit_log::Entry;
 use crate::store::teams::{MemberRow, TeamRow};
-use crate::store::{StoreResult, Tx, team_rules, teams, users};
+use crate::store::{Moment, StoreResult, Tx, audit_log, team_rules, teams, users};
 
 impl Service {
     /// Every team, by id.
@@ -38,6 +40,7 @@ impl Service {
             replace_rules(&mut tx, id, rules, now).await?;
         }
         let shown = show_team(&mut tx, TeamRow { id, name: name.0, permissions }).await?;
+        audit_log::record(&mut tx, [Entry::created(AuditSubjectKind::Team, id, &shown)], now).await?;
         tx.commit().await?;
         Ok(shown)
     }
@@ -50,6 +53,7 @@ impl Service {
             teams::lock_teams(&mut tx).await?;
         }
         let mut team = teams::lock_team(&mut tx, id).await?.ok_or_else(|| team_not_found(id))?;
+        let before = show_team(&mut tx, team.clone()).await?;
         if let Some(permissions) = patch.permissions
             && permissions != team.permissions
         {
@@ -60,6 +64,7 @@ impl Service {
             replace_rules(&mut tx, id, rules, now).await?;
         }
         let shown = show_team(&mut tx, team).await?;
+        audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::Team, id, &before, &shown), now).await?;
         tx.commit().await?;
         Ok(shown)
     }
@@ -68,7 +73,7 @@ impl Service {
     pub async fn add_team_member(&self, team_id: i64, user_id: i64) -> ServiceResult<TeamResponse> {
         let mut tx = self.db.write().await?;
         let team = find_team(&mut tx, team_id).await?;
-        add_member(&mut tx, team_id, user_id).await?;
+        add_member(&mut tx, team_id, user_id, self.clock.now()).await?;
         let shown = show_team(&mut tx, team).await?;
         tx.commit().await?;
         Ok(shown)
@@ -79,7 +84,7 @@ impl Service {
         let mut tx = self.db.write().await?;
         let team = find_team(&mut tx, team_id).await?;
         users::find_user(&mut tx, user_id).await?.ok_or_else(|| user_not_found(user_id))?;
-        teams::delete_member(&mut tx, team_id, user_id).await?;
+        delete_member(&mut tx, team_id, user_id, self.clock.now()).await?;
         let shown = show_team(&mut tx, team).await?;
         tx.commit().await?;
         Ok(shown)
@@ -90,7 +95,7 @@ impl Service {
         let mut tx = self.db.write().await?;
         let team = find_team_by_name(&mut tx, team).await?;
         let user = find_user_by_email(&mut tx, email).await?;
-        add_member(&mut tx, team.id, user.id).await?;
+        add_member(&mut tx, team.id, user.id, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -100,7 +105,7 @@ impl Service {
         let mut tx = self.db.write().await?;
         let team = find_team_by_name(&mut tx, team).await?;
         let user = find_user_by_email(&mut tx, email).await?;
-        teams::delete_member(&mut tx, team.id, user.id).await?;
+        delete_member(&mut tx, team.id, user.id, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -124,11 +129,25 @@ async fn find_team_by_name(tx: &mut Tx, name: &str) -> ServiceResult<TeamRow> {
 }
 
 /// Nobody removes the user in between: the row is locked.
-async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64) -> ServiceResult<()> {
+async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64, now: Moment) -> ServiceResult<()> {
     if !users::lock_user(tx, user_id).await? {
         return Err(user_not_found(user_id));
     }
-    Ok(teams::add_member(tx, team_id, user_id).await?)
+    if teams::add_member(tx, team_id, user_id).await? {
+        let after = Some(json!({"user_id": user_id}));
+        let entry = Entry { after, ..Entry::done(AuditAction::AddMember, AuditSubjectKind::Team, team_id) };
+        audit_log::record(tx, [entry], now).await?;
+    }
+    Ok(())
+}
+
+async fn delete_member(tx: &mut Tx, team_id: i64, user_id: i64, now: Moment) -> StoreResult<()> {
+    if teams::delete_member(tx, team_id, user_id).await? {
+        let before = Some(json!({"user_id": user_id}));
+        let entry = Entry { before, ..Entry::done(AuditAction::RemoveMember, AuditSubjectKind::Team, team_id) };
+        audit_log::record(tx, [entry], now).await?;
+    }
+    Ok(())
 }
 
 async fn show_team(tx: &mut Tx, row: TeamRow) -> ServiceResult<TeamResponse> {

@@ -1,14 +1,16 @@
 //! Users: found, looked at, made administrators and removed; and what operators do about them.
 
-use app::api::{TeamMinimalResponse, UserPatch, UserResponse, UsersResponse};
+use app::api::{AuditSubjectKind, TeamMinimalResponse, UserPatch, UserResponse, UsersResponse};
+use serde_json::json;
 
 use super::artefacts::group_by;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
+use crate::domain::audit_log::Entry;
 use crate::domain::text_search::contains_pattern;
 use crate::store::teams::UserTeamRow;
 use crate::store::users::{NewUser, UserRow};
-use crate::store::{StoreResult, Tx, teams, users};
+use crate::store::{Moment, StoreResult, Tx, audit_log, teams, users};
 
 impl Service {
     /// The user who calls; nobody for a caller without a session, where a caller need not be anybody.
@@ -45,7 +47,7 @@ impl Service {
     pub async fn update_user(&self, id: i64, patch: UserPatch) -> ServiceResult<UserResponse> {
         let mut tx = self.db.write().await?;
         if let Some(is_admin) = patch.is_admin {
-            users::update_is_admin(&mut tx, id, is_admin.0, self.clock.now()).await?;
+            change_is_admin(&mut tx, id, is_admin.0, self.clock.now()).await?;
         }
         let shown = find_shown_user(&mut tx, id).await?.ok_or_else(|| user_not_found(id))?;
         tx.commit().await?;
@@ -55,8 +57,12 @@ impl Service {
     /// Removes a user, if there is one, with sessions, memberships, notifications and assigned reviews.
     pub async fn delete_user(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        if users::lock_user(&mut tx, id).await? {
+        if users::lock_user(&mut tx, id).await?
+            && let Some(user) = find_shown_user(&mut tx, id).await?
+        {
             users::delete_user(&mut tx, id).await?;
+            let entry = Entry::deleted(AuditSubjectKind::User, id, &user);
+            audit_log::record(&mut tx, [entry], self.clock.now()).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -64,8 +70,13 @@ impl Service {
 
     /// Makes a user who can sign in later: the id, and whether the mail address is new. One who is known stays as is.
     pub async fn add_user(&self, new: &NewUser) -> ServiceResult<(i64, bool)> {
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let (row, is_new) = users::find_or_create_user(&mut tx, new, self.clock.now()).await?;
+        let (row, is_new) = users::find_or_create_user(&mut tx, new, now).await?;
+        if is_new {
+            let made = json!({"email": row.email, "name": row.name, "launchpad_handle": row.launchpad_handle});
+            audit_log::record(&mut tx, [Entry::created(AuditSubjectKind::User, row.id, &made)], now).await?;
+        }
         tx.commit().await?;
         Ok((row.id, is_new))
     }
@@ -74,10 +85,19 @@ impl Service {
     pub async fn promote_user(&self, email: &str) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
         let user = find_user_by_email(&mut tx, email).await?;
-        users::update_is_admin(&mut tx, user.id, true, self.clock.now()).await?;
+        change_is_admin(&mut tx, user.id, true, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Says whether a user holds every permission.
+async fn change_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) -> StoreResult<()> {
+    if !users::update_is_admin(tx, id, is_admin, now).await? {
+        return Ok(());
+    }
+    let (before, after) = (json!({"is_admin": !is_admin}), json!({"is_admin": is_admin}));
+    audit_log::record(tx, Entry::updated(AuditSubjectKind::User, id, &before, &after), now).await
 }
 
 fn user_not_found(id: i64) -> ServiceError {

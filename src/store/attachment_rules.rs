@@ -228,8 +228,8 @@ pub async fn add_metadata(tx: &mut Tx, rule_id: i64, pairs: &[(String, String)],
     Ok(())
 }
 
-/// Switches a rule on or off.
-pub async fn update_enabled(tx: &mut Tx, id: i64, enabled: bool, now: Moment) -> StoreResult<()> {
+/// Switches a rule on or off; whether that is a change.
+pub async fn update_enabled(tx: &mut Tx, id: i64, enabled: bool, now: Moment) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query(
         "UPDATE issue_test_result_attachment_rule SET enabled = $2, updated_at = $3 WHERE id = $1 AND enabled <> $2",
     )
@@ -237,8 +237,7 @@ pub async fn update_enabled(tx: &mut Tx, id: i64, enabled: bool, now: Moment) ->
     .bind(enabled)
     .bind(now)
     .execute(conn)
-    .map_ok(drop))?;
-    Ok(())
+    .map_ok(|done| done.rows_affected() > 0))
 }
 
 /// Removes a rule. What it attached stays.

@@ -1,6 +1,6 @@
 //! Known problems of environments, as people report them. They name environments that need not exist.
 
-use super::{IdRow, Moment, StoreResult, Tx, on};
+use super::{Moment, StoreResult, Tx, on};
 
 /// A reported problem.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -54,6 +54,16 @@ pub async fn create_environment_issue(
     .fetch_one(conn))
 }
 
+/// The report of that id, which nobody else changes until this transaction ends.
+pub async fn lock_environment_issue(tx: &mut Tx, id: i64) -> StoreResult<Option<EnvironmentIssueRow>> {
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(
+        "SELECT id, created_at, updated_at, environment_name, url, description, is_confirmed FROM environment_issue
+         WHERE id = $1 FOR NO KEY UPDATE OF environment_issue",
+    ))
+    .bind(id)
+    .fetch_optional(conn))
+}
+
 /// Replaces everything a report says; none when there is no such report.
 pub async fn update_environment_issue(
     tx: &mut Tx,
@@ -75,11 +85,12 @@ pub async fn update_environment_issue(
     .fetch_optional(conn))
 }
 
-/// Removes a report; false when there is no such report.
-pub async fn delete_environment_issue(tx: &mut Tx, id: i64) -> StoreResult<bool> {
-    let deleted: Option<IdRow> =
-        on!(tx, |conn, _| sqlx::query_as("DELETE FROM environment_issue WHERE id = $1 RETURNING id")
-            .bind(id)
-            .fetch_optional(conn))?;
-    Ok(deleted.is_some())
+/// Removes a report; what it said, or none when there is no such report.
+pub async fn delete_environment_issue(tx: &mut Tx, id: i64) -> StoreResult<Option<EnvironmentIssueRow>> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "DELETE FROM environment_issue WHERE id = $1
+         RETURNING id, created_at, updated_at, environment_name, url, description, is_confirmed",
+    )
+    .bind(id)
+    .fetch_optional(conn))
 }

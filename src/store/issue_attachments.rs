@@ -129,13 +129,14 @@ pub async fn find_unknown_result(tx: &mut Tx, ids: &[i64]) -> StoreResult<Option
     Ok(ids.iter().copied().find(|id| !known.contains(id)))
 }
 
-/// Attaches an issue to the results; where it is attached already nothing changes. To how many it was attached.
+/// Attaches an issue to the results; where it is attached already nothing changes. The results to which it was attached, in
+/// any order.
 pub async fn attach_issue(
     tx: &mut Tx,
     attaching: Attaching,
     selection: &ResultSelection,
     now: Moment,
-) -> StoreResult<i64> {
+) -> StoreResult<Vec<i64>> {
     let mut statement = Statement::new(
         "INSERT INTO issue_test_result_attachment
              (issue_id, test_result_id, attachment_rule_id, applied_to_existing, created_at, updated_at)
@@ -151,18 +152,19 @@ pub async fn attach_issue(
     statement.push(" FROM test_result AS result WHERE result.id IN ");
     selection.push_ids(&mut statement);
     // In one order, so that uploads and other attachments wait for this one instead of locking it out.
-    statement.push(" ORDER BY result.id ON CONFLICT DO NOTHING");
-    on_statement!(tx, statement, query, |query, conn| query
-        .execute(conn)
-        .map_ok(|done| i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)))
+    statement.push(" ORDER BY result.id ON CONFLICT DO NOTHING RETURNING test_result_id AS id");
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Detaches an issue from the results, whoever attached it.
-pub async fn detach_issue(tx: &mut Tx, issue_id: i64, selection: &ResultSelection) -> StoreResult<()> {
+/// Detaches an issue from the results, whoever attached it. The results from which it was detached, in any order.
+pub async fn detach_issue(tx: &mut Tx, issue_id: i64, selection: &ResultSelection) -> StoreResult<Vec<i64>> {
     let mut statement = Statement::new("DELETE FROM issue_test_result_attachment WHERE issue_id = ");
     statement.bind(issue_id).push(" AND test_result_id IN ");
     selection.push_ids(&mut statement);
-    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop))
+    statement.push(" RETURNING test_result_id AS id");
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 macro_rules! select_attachments {

@@ -85,20 +85,21 @@ pub async fn lock_issue(tx: &mut Tx, id: i64) -> StoreResult<Option<IssueRow>> {
         .fetch_optional(conn))
 }
 
-/// The issue at that address, made when it is new, which nobody else changes until this transaction ends.
+/// The issue at that address, made when it is new, which nobody else changes until this transaction ends; and whether it
+/// was made.
 pub async fn find_or_create_issue(
     tx: &mut Tx,
     address: &IssueAddress,
     columns: &IssueColumns,
     now: Moment,
-) -> StoreResult<IssueRow> {
+) -> StoreResult<(IssueRow, bool)> {
     if let Some(row) = lock_issue_at(tx, address).await? {
-        return Ok(row);
+        return Ok((row, false));
     }
     match create_issue(tx, address, columns, now).await? {
-        Some(row) => Ok(row),
+        Some(row) => Ok((row, true)),
         // A concurrent request was faster; its row is there now.
-        None => Ok(lock_issue_at(tx, address).await?.ok_or(sqlx::Error::RowNotFound)?),
+        None => Ok((lock_issue_at(tx, address).await?.ok_or(sqlx::Error::RowNotFound)?, false)),
     }
 }
 

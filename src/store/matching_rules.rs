@@ -189,13 +189,13 @@ pub async fn delete_rule_teams(tx: &mut Tx, rule_id: i64) -> StoreResult<()> {
     Ok(())
 }
 
-/// Removes a rule together with its links to teams; whether there was one.
-pub async fn delete_rule(tx: &mut Tx, id: i64) -> StoreResult<bool> {
-    let deleted: Option<IdRow> =
-        on!(tx, |conn, _| sqlx::query_as("DELETE FROM artefact_matching_rule WHERE id = $1 RETURNING id")
-            .bind(id)
-            .fetch_optional(conn))?;
-    Ok(deleted.is_some())
+/// Removes a rule, which has to be locked, together with its links to teams.
+pub async fn delete_rule(tx: &mut Tx, id: i64) -> StoreResult<()> {
+    on!(tx, |conn, _| sqlx::query("DELETE FROM artefact_matching_rule WHERE id = $1")
+        .bind(id)
+        .execute(conn)
+        .map_ok(drop))?;
+    Ok(())
 }
 
 /// What the rules of a family ask of artefacts, in the order of their ids.

@@ -7,6 +7,7 @@ pub mod applications;
 pub mod artefact_builds;
 pub mod artefacts;
 pub mod attachment_rules;
+pub mod audit_log;
 mod connect;
 mod dialect;
 pub mod environment_issues;
@@ -48,6 +49,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use crate::domain::audit_log::Actor;
 pub use connect::DbUrl;
 pub(crate) use dialect::Dialect;
 use idempotency_keys::Promise;
@@ -129,6 +131,8 @@ pub struct Tx {
     statements: Arc<AtomicU64>,
     /// The promise its request was made under; it decides when the transaction ends.
     promise: Option<Arc<Promise>>,
+    /// Whose changes it makes.
+    actor: Arc<Actor>,
 }
 
 pub(crate) enum Inner {
@@ -192,7 +196,7 @@ impl Db {
     }
 
     fn transaction(&self, inner: Inner) -> Tx {
-        Tx { inner, statements: self.statements.clone(), promise: None }
+        Tx { inner, statements: self.statements.clone(), promise: None, actor: audit_log::current_actor() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attachment rules and the results that were there before them.
 
-use futures::{TryFutureExt, TryStreamExt};
+use futures::TryStreamExt;
 
 use super::execution_filters::{ExecutionFilter, ResultFilter};
 use super::io_logs::StoredLog;
@@ -100,12 +100,14 @@ pub async fn list_newest(tx: &mut Tx, selection: &ResultSelection, at_most: i64)
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Detaches the issue from the results to which the rule attached it when it was applied to what was there. From how many.
-pub async fn detach_applied(tx: &mut Tx, rule_id: i64) -> StoreResult<i64> {
-    on!(tx, |conn, _| sqlx::query(
-        "DELETE FROM issue_test_result_attachment WHERE attachment_rule_id = $1 AND applied_to_existing"
+/// Detaches the issue from the results to which the rule attached it when it was applied to what was there. These results, in
+/// any order.
+pub async fn detach_applied(tx: &mut Tx, rule_id: i64) -> StoreResult<Vec<i64>> {
+    let rows: Vec<IdRow> = on!(tx, |conn, _| sqlx::query_as(
+        "DELETE FROM issue_test_result_attachment WHERE attachment_rule_id = $1 AND applied_to_existing
+         RETURNING test_result_id AS id"
     )
     .bind(rule_id)
-    .execute(conn)
-    .map_ok(|done| i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)))
+    .fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -141,24 +141,22 @@ pub async fn list_members(tx: &mut Tx, team_ids: &[i64]) -> StoreResult<Vec<Memb
     .fetch_all(conn))
 }
 
-/// Adds a user, who has to be locked, to a team; one who is in it already stays.
-pub async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64) -> StoreResult<()> {
+/// Adds a user, who has to be locked, to a team; one who is in it already stays. Whether the user was added.
+pub async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query(
         "INSERT INTO team_users_association (user_id, team_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     )
     .bind(user_id)
     .bind(team_id)
     .execute(conn)
-    .map_ok(drop))?;
-    Ok(())
+    .map_ok(|done| done.rows_affected() > 0))
 }
 
-/// Takes a user out of a team, if in it.
-pub async fn delete_member(tx: &mut Tx, team_id: i64, user_id: i64) -> StoreResult<()> {
+/// Takes a user out of a team; whether the user was in it.
+pub async fn delete_member(tx: &mut Tx, team_id: i64, user_id: i64) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query("DELETE FROM team_users_association WHERE user_id = $1 AND team_id = $2")
         .bind(user_id)
         .bind(team_id)
         .execute(conn)
-        .map_ok(drop))?;
-    Ok(())
+        .map_ok(|done| done.rows_affected() > 0))
 }

@@ -1,6 +1,6 @@
 //! Known problems of test cases, as people report them. They name cases and templates that need not exist.
 
-use super::{IdRow, Moment, StoreResult, Tx, on};
+use super::{Moment, StoreResult, Tx, on};
 
 /// A reported problem.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -62,6 +62,16 @@ pub async fn create_test_case_issue(
     .fetch_one(conn))
 }
 
+/// The report of that id, which nobody else changes until this transaction ends.
+pub async fn lock_test_case_issue(tx: &mut Tx, id: i64) -> StoreResult<Option<TestCaseIssueRow>> {
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT id, created_at, updated_at, template_id, case_name, url, description FROM test_case_issue
+         WHERE id = $1 FOR NO KEY UPDATE OF test_case_issue",)
+    )
+    .bind(id)
+    .fetch_optional(conn))
+}
+
 /// Replaces everything a report says; none when there is no such report.
 pub async fn update_test_case_issue(
     tx: &mut Tx,
@@ -82,11 +92,12 @@ pub async fn update_test_case_issue(
     .fetch_optional(conn))
 }
 
-/// Removes a report; false when there is no such report.
-pub async fn delete_test_case_issue(tx: &mut Tx, id: i64) -> StoreResult<bool> {
-    let deleted: Option<IdRow> =
-        on!(tx, |conn, _| sqlx::query_as("DELETE FROM test_case_issue WHERE id = $1 RETURNING id")
-            .bind(id)
-            .fetch_optional(conn))?;
-    Ok(deleted.is_some())
+/// Removes a report; what it said, or none when there is no such report.
+pub async fn delete_test_case_issue(tx: &mut Tx, id: i64) -> StoreResult<Option<TestCaseIssueRow>> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "DELETE FROM test_case_issue WHERE id = $1
+         RETURNING id, created_at, updated_at, template_id, case_name, url, description",
+    )
+    .bind(id)
+    .fetch_optional(conn))
 }

@@ -4,7 +4,7 @@
 //! a few are collected and sorted; of many, the newest results of all are looked at until the page is full. Left to
 //! themselves, both databases take the wrong way for some filter, and then read every result there is.
 
-use app::api::{Choice, ResultCursor, ResultTexts, TestResultStatus};
+use app::api::{Choice, Cursor, ResultTexts, TestResultStatus};
 use sqlx::types::Json;
 
 use super::execution_filters::{ExecutionFilter, ResultFilter, WordFilter};
@@ -34,7 +34,7 @@ pub struct ResultPage {
     /// Results to leave out before; without a meaning where there is a cursor.
     pub offset: i64,
     /// Behind which place it begins.
-    pub after: Option<ResultCursor>,
+    pub after: Option<Cursor>,
 }
 
 /// A result that was found.
@@ -58,7 +58,7 @@ pub struct FoundPage {
     /// Those of the page.
     pub results: Vec<FoundResult>,
     /// Where the next page begins, if there is one.
-    pub next: Option<ResultCursor>,
+    pub next: Option<Cursor>,
 }
 
 /// A page of the results that are chosen, newest first, and how many there are on all pages.
@@ -220,7 +220,7 @@ async fn cut_page(
     tx: &mut Tx,
     mut statement: Statement,
     page: ResultPage,
-) -> StoreResult<(Vec<FoundResult>, Option<ResultCursor>)> {
+) -> StoreResult<(Vec<FoundResult>, Option<Cursor>)> {
     if let Some(after) = page.after {
         // The first condition says nothing new; it is the one that both databases find in an index.
         statement.push(" AND result.created_at <= ").bind(after.created_at);
@@ -236,7 +236,7 @@ async fn cut_page(
     let has_more = results.len() > shown;
     results.truncate(shown);
     let last = results.last().filter(|_| has_more);
-    let next = last.map(|result| ResultCursor { created_at: result.created_at, id: result.id });
+    let next = last.map(|result| Cursor { created_at: result.created_at, id: result.id });
     Ok((results, next))
 }
 

@@ -132,8 +132,8 @@ async fn create_user(tx: &mut Tx, new: &NewUser, now: Moment) -> StoreResult<Opt
     .fetch_optional(conn))
 }
 
-/// Says whether a user holds every permission.
-pub async fn update_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) -> StoreResult<()> {
+/// Says whether a user holds every permission; whether that is a change.
+pub async fn update_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query(
         "UPDATE app_user SET is_admin = $2, updated_at = $3 WHERE id = $1 AND is_admin <> $2",
     )
@@ -141,8 +141,7 @@ pub async fn update_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) 
     .bind(is_admin)
     .bind(now)
     .execute(conn)
-    .map_ok(drop))?;
-    Ok(())
+    .map_ok(|done| done.rows_affected() > 0))
 }
 
 /// Removes a user, who has to be locked, with sessions, memberships, notifications and assigned reviews.
@@ -174,6 +173,7 @@ pub async fn list_users_by_email(tx: &mut Tx, emails: &[String]) -> StoreResult<
 #[derive(sqlx::FromRow)]
 struct SessionRow {
     id: i64,
+    name: String,
     is_admin: bool,
     permissions: Option<Json<Vec<Permission>>>,
 }
@@ -181,7 +181,7 @@ struct SessionRow {
 /// The user of a session that has not ended, with the permissions of all teams.
 pub async fn find_user_of_session(tx: &mut Tx, session_id: i64, now: Moment) -> StoreResult<Option<User>> {
     let rows: Vec<SessionRow> = on!(tx, |conn, _| sqlx::query_as(
-        "SELECT app_user.id, app_user.is_admin, team.permissions
+        "SELECT app_user.id, app_user.name, app_user.is_admin, team.permissions
          FROM user_session AS session JOIN app_user ON app_user.id = session.user_id
          LEFT JOIN team_users_association AS member ON member.user_id = app_user.id
          LEFT JOIN team ON team.id = member.team_id
@@ -190,7 +190,12 @@ pub async fn find_user_of_session(tx: &mut Tx, session_id: i64, now: Moment) -> 
     .bind(session_id)
     .bind(now)
     .fetch_all(conn))?;
-    let user = rows.first().map(|row| User { id: row.id, is_admin: row.is_admin, permissions: Vec::new() });
+    let user = rows.first().map(|row| User {
+        id: row.id,
+        name: row.name.clone(),
+        is_admin: row.is_admin,
+        permissions: Vec::new(),
+    });
     Ok(user.map(|user| User {
         permissions: rows.into_iter().filter_map(|row| row.permissions).flat_map(|permissions| permissions.0).collect(),
         ..user

@@ -10,6 +10,7 @@ mod artefact_search;
 mod artefacts;
 mod attachment_rule_endpoints;
 mod attachment_rules;
+mod audit_log;
 mod clients;
 mod concurrency;
 mod cors;

@@ -496,7 +496,7 @@ both! {
             ]);
         }
         assert_eq!(counts[0], counts[1]);
-        // One of each is the look-up of the caller.
-        assert_eq!(counts[0], [3, 4, 4, 3, 4, 4]);
+        // One of each is the look-up of the caller. Of a change one notes it down; of a removal two look who it was.
+        assert_eq!(counts[0], [3, 4, 4, 3, 5, 7]);
     }
 }

@@ -5,6 +5,9 @@ mod applications;
 mod artefact_patch;
 mod artefacts;
 mod attachment_rules;
+mod audit_log;
+#[cfg(feature = "ssr")]
+mod cursor;
 #[cfg(feature = "ssr")]
 mod end_test;
 mod environment_reviews;
@@ -47,6 +50,9 @@ pub use applications::*;
 pub use artefact_patch::*;
 pub use artefacts::*;
 pub use attachment_rules::*;
+pub use audit_log::*;
+#[cfg(feature = "ssr")]
+pub use cursor::*;
 #[cfg(feature = "ssr")]
 pub use end_test::*;
 pub use environment_reviews::*;

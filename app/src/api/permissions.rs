@@ -37,6 +37,7 @@ text_enum! {
         ViewNotification = "view_notification",
         ChangeNotification = "change_notification",
         ViewSentryDebug = "view_sentry_debug",
+        ViewAuditLog = "view_audit_log",
     }
 }
 

@@ -1,7 +1,11 @@
 //! What operators do to artefacts from the command line.
 
+use app::api::AuditSubjectKind;
+use serde_json::json;
+
+use crate::domain::audit_log::Entry;
 use crate::service::{Service, ServiceError, ServiceResult};
-use crate::store::{artefacts, users};
+use crate::store::{artefacts, audit_log, users};
 
 impl Service {
     /// Makes a user the only reviewer of an artefact. Nobody is told, and the reviews of environments stay with whom they
@@ -15,7 +19,12 @@ impl Service {
         if !users::lock_user(&mut tx, user_id).await? {
             return Err(ServiceError::NotFound(format!("No user with id {user_id} found")));
         }
+        let present = artefacts::list_reviewers(&mut tx, &[artefact_id]).await?;
+        let present: Vec<i64> = present.into_iter().map(|reviewer| reviewer.id).collect();
         artefacts::replace_reviewers(&mut tx, artefact_id, &[user_id]).await?;
+        let (before, after) = (json!({"reviewer_ids": present}), json!({"reviewer_ids": [user_id]}));
+        let entry = Entry::updated(AuditSubjectKind::Artefact, artefact_id, &before, &after);
+        audit_log::record(&mut tx, entry, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -23,7 +32,16 @@ impl Service {
     /// Removes an artefact, if there is one, with its builds, their executions and everything that hangs on these.
     pub async fn delete_artefact(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        artefacts::delete_artefact(&mut tx, id).await?;
+        artefacts::lock_artefact(&mut tx, id).await?;
+        if let Some(row) = artefacts::find_artefact(&mut tx, id).await? {
+            artefacts::delete_artefact(&mut tx, id).await?;
+            let before = json!({
+                "family": row.family, "name": row.name, "version": row.version, "stage": row.stage,
+                "status": row.status, "comment": row.comment,
+            });
+            let entry = Entry::deleted(AuditSubjectKind::Artefact, id, &before);
+            audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

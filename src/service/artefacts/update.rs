@@ -2,15 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::api::{ArtefactPatch, ArtefactResponse, ArtefactStatus, FamilyName, Patch, Permission, ReviewersPatch};
+use app::api::{
+    ArtefactPatch, ArtefactResponse, ArtefactStatus, AuditSubjectKind, FamilyName, Patch, Permission, ReviewersPatch,
+};
+use serde_json::{Value, json};
 
 use super::show_artefact_row;
 use crate::domain::access::Caller;
+use crate::domain::audit_log::Entry;
 use crate::domain::bundle::bundle_hash;
 use crate::service::entity_tag::Precondition;
 use crate::service::{Service, ServiceError, ServiceResult, artefact_not_found};
 use crate::store::artefacts::{ArtefactColumns, ArtefactRow};
-use crate::store::{Moment, Tx, artefact_builds, artefacts, environment_reviews, matching_rules, notifications, users};
+use crate::store::{
+    Moment, Tx, artefact_builds, artefacts, audit_log, environment_reviews, matching_rules, notifications, users,
+};
+
+/// A list that may have been replaced; twice nothing where it was not.
+#[derive(Debug, Default)]
+struct Replaced {
+    before: Vec<i64>,
+    after: Vec<i64>,
+}
 
 impl Service {
     /// Changes an artefact, all or nothing; what the request leaves out stays.
@@ -42,9 +55,10 @@ impl Service {
             Patch::Clear => None,
             Patch::Set(issue) => Some(issue),
         };
-        self.change_reviewers(&mut tx, &before, patch.reviewers(), now).await?;
-        change_bundle(&mut tx, &mut after, &before, patch).await?;
-        if after != ArtefactColumns::from(&before) {
+        let reviewers = self.change_reviewers(&mut tx, &before, patch.reviewers(), now).await?;
+        let builds = change_bundle(&mut tx, &mut after, &before, patch).await?;
+        let old = ArtefactColumns::from(&before);
+        if after != old {
             let is_solution = before.family == FamilyName::Solution;
             if is_solution && artefacts::is_solution_taken(&mut tx, &before, &after).await? {
                 let text =
@@ -53,6 +67,9 @@ impl Service {
             }
             artefacts::update_artefact(&mut tx, id, &after, now).await?;
         }
+        let was = describe(&old, &reviewers.before, &builds.before);
+        let became = describe(&after, &reviewers.after, &builds.after);
+        audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::Artefact, id, &was, &became), now).await?;
         let row = artefacts::find_artefact(&mut tx, id).await?.ok_or_else(|| artefact_not_found(id))?;
         let shown = show_artefact_row(&mut tx, row).await?;
         tx.commit().await?;
@@ -84,9 +101,9 @@ impl Service {
         artefact: &ArtefactRow,
         reviewers: ReviewersPatch,
         now: Moment,
-    ) -> ServiceResult<()> {
+    ) -> ServiceResult<Replaced> {
         let wanted = match reviewers {
-            ReviewersPatch::Keep => return Ok(()),
+            ReviewersPatch::Keep => return Ok(Replaced::default()),
             ReviewersPatch::Both => {
                 return Err(ServiceError::Rule("Cannot specify both reviewer_ids and reviewer_emails".to_owned()));
             }
@@ -96,13 +113,26 @@ impl Service {
         let present: Vec<i64> =
             artefacts::list_reviewers(tx, &[artefact.id]).await?.iter().map(|reviewer| reviewer.id).collect();
         if present == wanted {
-            return Ok(());
+            return Ok(Replaced::default());
         }
         artefacts::replace_reviewers(tx, artefact.id, &wanted).await?;
-        let new: Vec<i64> = wanted.into_iter().filter(|user| !present.contains(user)).collect();
+        let new: Vec<i64> = wanted.iter().copied().filter(|user| !present.contains(user)).collect();
         notifications::notify_of_artefact_review(tx, &new, &self.artefact_page(artefact), now).await?;
-        Ok(())
+        Ok(Replaced { before: present, after: wanted })
     }
+}
+
+/// What the audit log tells of an artefact.
+fn describe(columns: &ArtefactColumns, reviewer_ids: &[i64], bundled_builds: &[i64]) -> Value {
+    json!({
+        "status": columns.status,
+        "archived": columns.archived,
+        "stage": columns.stage,
+        "comment": columns.comment,
+        "jira_issue": columns.jira_issue,
+        "reviewer_ids": reviewer_ids,
+        "bundled_builds": bundled_builds,
+    })
 }
 
 fn has_repetition<T: Eq + std::hash::Hash>(items: &[T]) -> bool {
@@ -169,9 +199,9 @@ async fn change_bundle(
     after: &mut ArtefactColumns,
     before: &ArtefactRow,
     patch: &ArtefactPatch,
-) -> ServiceResult<()> {
+) -> ServiceResult<Replaced> {
     if patch.bundled_builds == Patch::Keep {
-        return Ok(());
+        return Ok(Replaced::default());
     }
     let builds: Vec<i64> = patch.bundled_builds.clone().or_default().into_iter().map(|id| id.0).collect();
     if has_repetition(&builds) {
@@ -182,9 +212,10 @@ async fn change_bundle(
     if let Some(unknown) = builds.iter().find(|id| !known.contains(id)) {
         return Err(ServiceError::Rule(format!("ArtefactBuild with id {unknown} not found")));
     }
+    let present = artefact_builds::list_bundled_builds(tx, &[before.id]).await?;
     artefacts::replace_bundled_builds(tx, before.id, &builds).await?;
     if before.family == FamilyName::Solution {
         after.bundled_builds_hash = Some(bundle_hash(&builds));
     }
-    Ok(())
+    Ok(Replaced { before: present.into_iter().map(|build| build.id).collect(), after: builds })
 }
