@@ -4,6 +4,7 @@ pub mod access;
 pub mod api_key;
 pub mod assignment;
 pub mod attachment_rules;
+pub mod attempts;
 pub mod bundle;
 pub mod issue_url;
 pub mod lifecycle;
