@@ -96,6 +96,10 @@ impl Config {
                 Some(text) => read_seconds("KEY_GRACE_SECONDS", &text)?,
                 None => defaults.key_grace_seconds,
             },
+            failed_keys_per_minute: match variable("FAILED_KEYS_PER_MINUTE") {
+                Some(text) => read_number("FAILED_KEYS_PER_MINUTE", &text)?,
+                None => defaults.failed_keys_per_minute,
+            },
             shows_onboarding_key: listen.ip().is_loopback(),
         };
         Ok(Self {
@@ -155,6 +159,10 @@ fn read_origins(frontend_url: &str, additional: &str) -> Vec<String> {
 fn read_seconds(variable: &'static str, text: &str) -> Result<u64, ConfigError> {
     let seconds = text.trim().parse().ok().filter(|seconds| *seconds <= 86_400);
     seconds.ok_or_else(|| ConfigError::new(variable, format!("'{text}' is no number of seconds up to a day")))
+}
+
+fn read_number(variable: &'static str, text: &str) -> Result<u32, ConfigError> {
+    text.trim().parse().map_err(|_| ConfigError::new(variable, format!("'{text}' is no number of 0 or more")))
 }
 
 fn read_size(variable: &'static str, text: &str) -> Result<usize, ConfigError> {
@@ -220,6 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn wrong_keys_are_limited_unless_somebody_decided() {
+        for (value, expected) in [(None, 30), (Some("0"), 0), (Some(" 120 "), 120)] {
+            let variables: Vec<_> = value.map(|value| ("FAILED_KEYS_PER_MINUTE", value)).into_iter().collect();
+            assert_eq!(read("127.0.0.1:1", &variables).unwrap().settings.failed_keys_per_minute, expected);
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_meant_is_named() {
         for (variable, value) in [
             ("IGNORE_PERMISSIONS", "view_tests"),
@@ -230,6 +246,8 @@ mod tests {
             ("FOLD_START_TEST_SECONDS", "soon"),
             ("KEY_GRACE_SECONDS", "soon"),
             ("FOLD_START_TEST_SECONDS", "86401"),
+            ("FAILED_KEYS_PER_MINUTE", "many"),
+            ("FAILED_KEYS_PER_MINUTE", "-1"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

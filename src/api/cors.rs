@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use app::api::Permission;
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
+use super::refusals::Remark;
 use crate::service::Service;
 
 /// As long as a browser remembers an answer to its question, in seconds.
@@ -109,7 +111,8 @@ fn answer_preflight(origin: &HeaderValue, is_listed: bool, is_public: bool, aske
         (false, false) => {
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
-            return (StatusCode::BAD_REQUEST, headers, "Disallowed CORS origin").into_response();
+            let remark = Extension(Remark::foreign_page());
+            return (StatusCode::BAD_REQUEST, headers, remark, "Disallowed CORS origin").into_response();
         }
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);

@@ -2,7 +2,7 @@
 
 use app::api::{HTTPValidationError, Problems};
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -34,6 +34,8 @@ pub(super) enum ApiError {
     Rule(String),
     /// 422 for malformed input.
     Invalid(Problems),
+    /// 429: so many seconds until the next attempt.
+    TooManyAttempts(u64),
     /// 500: a defect. What it was stands in the log only.
     Internal,
     /// 503: the same request may succeed later.
@@ -54,6 +56,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotAuthenticated => Self::NotAuthenticated,
             ServiceError::Forbidden => Self::Forbidden,
             ServiceError::Stale => Self::Stale,
+            ServiceError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
             ServiceError::Store(error) => error.into(),
         }
     }
@@ -90,8 +93,18 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// After how many seconds the same request may succeed.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyAttempts(seconds) => Some(*seconds),
+            Self::Unavailable => Some(1),
+            _ => None,
         }
     }
 
@@ -107,6 +120,7 @@ impl ApiError {
             Self::MethodNotAllowed => "Method Not Allowed".to_owned(),
             Self::TooLarge(limit) => format!("The request body is larger than {limit} bytes; send it in several parts"),
             Self::Invalid(_) => "Invalid input".to_owned(),
+            Self::TooManyAttempts(_) => "Too many failed attempts".to_owned(),
             Self::Internal => "Internal Server Error".to_owned(),
             Self::Unavailable => "Database connection failed".to_owned(),
         }
@@ -115,13 +129,13 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = self.status();
+        let (status, retry_after) = (self.status(), self.retry_after());
         if let Self::Invalid(problems) = self {
             return (status, Json(HTTPValidationError { detail: problems.0 })).into_response();
         }
         let mut response = (status, Json(json!({"detail": self.detail()}))).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

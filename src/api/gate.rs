@@ -6,7 +6,7 @@
 use app::api::{Permission, Problem, Problems};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, OriginalUri, Request};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -23,6 +23,7 @@ use super::ApiState;
 use super::errors::{ApiError, ApiResult};
 use super::idempotency;
 use super::input::ReadBody;
+use super::refusals::Remark;
 use crate::domain::access::{Caller, Credentials};
 use crate::domain::audit_log::Actor;
 use crate::domain::session_cookie;
@@ -112,20 +113,52 @@ pub(super) fn local(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<
 
 /// The gate of [`authenticated`] for routes that the document does not describe.
 pub(super) async fn authenticate(request: Request, next: Next) -> Response {
-    judge(Gate::Authenticated, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    judge(Gate::Authenticated, request, next).await
 }
 
 fn guard(gate: Gate, router: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
-    router.route_layer(middleware::from_fn(move |request: Request, next: Next| async move {
-        judge(gate, request, next).await.unwrap_or_else(IntoResponse::into_response)
-    }))
+    router.route_layer(middleware::from_fn(move |request: Request, next: Next| judge(gate, request, next)))
 }
 
-async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Response> {
-    let state = request.extensions().get::<ApiState>().cloned().ok_or(ApiError::Internal)?;
+async fn judge(gate: Gate, request: Request, next: Next) -> Response {
+    let Some(state) = request.extensions().get::<ApiState>().cloned() else {
+        return ApiError::Internal.into_response();
+    };
     let origin = Origin::of(&request);
-    let caller = find_caller(gate, !has_body(request.method()), &state.service, &origin).await?;
-    let refusal = refuse(gate, &state.service, &origin, &caller);
+    // Nobody is looked up where everybody may read.
+    let is_looked_up = has_body(request.method()) || !is_open(gate, &state.service);
+    let caller =
+        if is_looked_up { state.service.find_caller(&origin.credentials).await } else { Ok(Caller::default()) };
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let answer = pass(gate, &state, &origin, &caller, request, next).await;
+    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    if is_looked_up && origin.has_csrf_header {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
+    }
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
+        let remark = match gate {
+            Gate::Local => Remark::elsewhere(),
+            _ => Remark::about(&caller, &origin.credentials, origin.has_unproven_cookie),
+        };
+        response.extensions_mut().insert(remark);
+    }
+    response
+}
+
+/// Lets the request through to its handler, or says why not.
+async fn pass(
+    gate: Gate,
+    state: &ApiState,
+    origin: &Origin,
+    caller: &Caller,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
+    let refusal =
+        refuse_guess(gate, &state.service, origin, caller).or_else(|| refuse(gate, &state.service, origin, caller));
     let mut written = Bytes::new();
     if has_body(request.method()) {
         let is_trusted = refusal.is_none() && (!matches!(gate, Gate::UseCase) || caller.is_authenticated());
@@ -145,12 +178,12 @@ async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Respon
         return Err(refusal);
     }
     request.extensions_mut().insert(caller.clone());
-    let actor = Actor::of(&caller, client_address(&request));
+    let actor = Actor::of(caller, client_address(&request));
     if !has_body(request.method()) {
         // Also a read may change something: the first key of an installation is made when it is looked at.
         return Ok(as_actor(actor, next.run(request)).await);
     }
-    idempotency::run(&state.service, &caller, request, &written, async |request| {
+    idempotency::run(&state.service, caller, request, &written, async |request| {
         as_actor(actor, next.run(request)).await
     })
     .await
@@ -159,7 +192,12 @@ async fn judge(gate: Gate, mut request: Request, next: Next) -> ApiResult<Respon
 /// What a request says about where it comes from.
 struct Origin {
     credentials: Credentials,
-    is_local: bool,
+    /// The client's address, as [`client_address`] tells it.
+    address: String,
+    /// Whether the request has the header that no foreign page can send along.
+    has_csrf_header: bool,
+    /// Whether it has a session cookie and not that header.
+    has_unproven_cookie: bool,
 }
 
 impl Origin {
@@ -167,8 +205,12 @@ impl Origin {
         let headers = request.headers();
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
-        let session_cookie = headers.get(CSRF_HEADER).and_then(|_| find_cookie(headers, session_cookie::NAME));
-        Self { credentials: Credentials { authorization, session_cookie }, is_local: is_local_client(request) }
+        let has_csrf_header = headers.contains_key(CSRF_HEADER);
+        let cookie = find_cookie(headers, session_cookie::NAME);
+        let has_unproven_cookie = cookie.is_some() && !has_csrf_header;
+        let session_cookie = cookie.filter(|_| has_csrf_header);
+        let credentials = Credentials { authorization, session_cookie };
+        Self { credentials, address: client_address(request), has_csrf_header, has_unproven_cookie }
     }
 }
 
@@ -179,14 +221,6 @@ fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.trim().split_once('='));
     cookies.find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"').to_owned())
-}
-
-/// Who calls, as far as that matters: nobody is looked up where everybody may read.
-async fn find_caller(gate: Gate, is_read: bool, service: &Service, origin: &Origin) -> ApiResult<Caller> {
-    if is_read && is_open(gate, service) {
-        return Ok(Caller::default());
-    }
-    Ok(service.find_caller(&origin.credentials).await?)
 }
 
 /// Whether everybody may pass, or who calls does not matter.
@@ -202,10 +236,20 @@ fn is_open(gate: Gate, service: &Service) -> bool {
     }
 }
 
+/// Refuses a key that is nobody's when too many such keys have come from the same address. Where everybody may pass, no
+/// key opens anything, so nobody guesses there.
+fn refuse_guess(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
+    let is_wrong = caller.application.is_none() && origin.credentials.key().is_some();
+    if !is_wrong || is_open(gate, service) {
+        return None;
+    }
+    service.count_failed_key(&origin.address).err().map(ApiError::from)
+}
+
 /// Why the caller may not pass, if so.
 fn refuse(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
     let is_refused = match gate {
-        Gate::Local => return (!origin.is_local).then_some(ApiError::Forbidden),
+        Gate::Local => return (!is_local(&origin.address)).then_some(ApiError::Forbidden),
         Gate::UseCase => false,
         Gate::Permissions(permissions) => !caller.may(permissions, &service.settings.ignored_permissions),
         Gate::Authenticated => {
@@ -218,7 +262,11 @@ fn refuse(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Op
 
 /// Whether the request comes from this machine: exactly `127.0.0.1` or `::1`, not relayed by a proxy for somebody else.
 pub(super) fn is_local_client(request: &Request) -> bool {
-    matches!(client_address(request).as_str(), "127.0.0.1" | "::1")
+    is_local(&client_address(request))
+}
+
+fn is_local(address: &str) -> bool {
+    matches!(address, "127.0.0.1" | "::1")
 }
 
 /// Where a request comes from: the peer, or whom a proxy on this machine relays it for; `""` when nobody can say.

@@ -24,6 +24,7 @@ mod oidc;
 mod openapi;
 mod permissions;
 mod preconditions;
+mod refusals;
 mod reported_issues;
 mod reports;
 mod rerun_requests;
@@ -117,13 +118,14 @@ pub fn router(service: Service, max_body_bytes: usize) -> Router {
     let state = ApiState { service, max_body_bytes, openapi: openapi::text() };
     let router = router
         .merge(docs::routes())
-        .fallback(|| async { ApiError::NotFound("Not Found".to_owned()) })
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .fallback(|| async { refusals::no_address() })
+        .method_not_allowed_fallback(|| async { refusals::no_method() })
         .layer(Extension(state.clone()))
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
         .with_state(state);
     // A router's own layers run behind its choice of a handler; this one has to come before it.
-    Router::new().fallback_service(cors.layer(middleware::from_fn(refuse_head).layer(router)))
+    let answering = cors.layer(middleware::from_fn(refuse_head).layer(router));
+    Router::new().fallback_service(middleware::from_fn(refusals::write_down).layer(answering))
 }
 
 /// The API has no HEAD: it is an unsupported method of known paths. `Allow` names every method of the path but HEAD,

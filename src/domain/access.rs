@@ -74,6 +74,13 @@ pub struct Credentials {
     pub session_cookie: Option<String>,
 }
 
+impl Credentials {
+    /// The key that the request shows.
+    pub fn key(&self) -> Option<&str> {
+        self.authorization.as_deref().and_then(bearer_key)
+    }
+}
+
 /// The key of an `Authorization` header: two words, the first exactly `Bearer`. Anything else is no key, not an error.
 pub fn bearer_key(header: &str) -> Option<&str> {
     let mut words = header.split_whitespace();

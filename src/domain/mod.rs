@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod assignment;
 pub mod attachment_rules;
 pub mod audit_log;
+pub mod attempts;
 pub mod bundle;
 pub mod issue_url;
 pub mod lifecycle;

@@ -9,7 +9,7 @@ use rand::Rng;
 
 use super::applications::{application_not_found, show_with_key};
 use super::{Service, ServiceError, ServiceResult};
-use crate::domain::access::{Application, Caller, Credentials, bearer_key};
+use crate::domain::access::{Application, Caller, Credentials};
 use crate::domain::api_key::{KeyDigest, spell_key};
 use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
@@ -36,7 +36,7 @@ impl Service {
     /// Who sent a request with these credentials. A wrong key or cookie is nobody, not an error.
     pub async fn find_caller(&self, credentials: &Credentials) -> ServiceResult<Caller> {
         let now = self.clock.now();
-        let key = credentials.authorization.as_deref().and_then(bearer_key);
+        let key = credentials.key();
         let cookie = credentials.session_cookie.as_deref();
         let session = cookie.and_then(|cookie| session_cookie::verify(cookie, &self.settings.session_secrets, now));
         if key.is_none() && session.is_none() {
@@ -55,6 +55,13 @@ impl Service {
             self.last_uses.note(application.id, now);
         }
         Ok(Caller { user, application })
+    }
+
+    /// Counts a key that is nobody's, and refuses it when there were too many from its address before. A good key is never
+    /// counted, so whoever has one is not kept out by others who guess.
+    pub fn count_failed_key(&self, address: &str) -> ServiceResult<()> {
+        let mut failed_keys = self.failed_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_keys.fail(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)
     }
 
     /// Writes down when applications were last seen. Meant to be called every minute: between two calls an application

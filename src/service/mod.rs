@@ -47,6 +47,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
+use crate::domain::attempts::Attempts;
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -66,6 +67,8 @@ pub struct Service {
     http: Arc<saml_provider::LazyHttp>,
     /// The SAML identity provider as it is known.
     saml: Arc<saml_provider::KnownProvider>,
+    /// Keys that were nobody's, by the address they came from.
+    failed_keys: Arc<Mutex<Attempts>>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -107,6 +110,8 @@ pub struct Settings {
     pub launchpad_api_url: Option<String>,
     /// As long as a key that was replaced is good, in seconds; 0 for not at all.
     pub key_grace_seconds: u64,
+    /// As many keys that are nobody's one address may try in a minute; 0 for any number.
+    pub failed_keys_per_minute: u32,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -129,6 +134,7 @@ impl Default for Settings {
             saml: saml::SamlSettings::default(),
             launchpad_api_url: None,
             key_grace_seconds: 0,
+            failed_keys_per_minute: 30,
             shows_onboarding_key: false,
         }
     }
@@ -161,6 +167,9 @@ pub enum ServiceError {
     /// What the request changes has changed since the caller looked at it.
     #[error("changed meanwhile")]
     Stale,
+    /// Too many attempts have failed; after so many seconds there may be another.
+    #[error("too many failed attempts")]
+    TooManyAttempts(u64),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -173,6 +182,7 @@ impl Service {
     /// The use cases over a database.
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
+        let failed_keys = Arc::new(Mutex::new(Attempts::new(settings.failed_keys_per_minute)));
         Self {
             db,
             clock,
@@ -183,6 +193,7 @@ impl Service {
             oidc: Arc::default(),
             http: Arc::default(),
             saml: Arc::default(),
+            failed_keys,
             onboarding_key: Arc::default(),
         }
     }

@@ -9,7 +9,9 @@ use std::{
 use app::Assets;
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
@@ -34,19 +36,21 @@ pub(super) fn find_assets(hash_file: &Path) -> FoundAssets {
     FoundAssets { names, is_hashed: !hashes.is_empty() }
 }
 
+/// No built file has a longer address. To look for a name that no file can have would be an error of ours.
+const LONGEST_ADDRESS: usize = 255;
+
 /// Serves the built files, compressed where the build has done so.
 pub(super) fn pkg(site_root: &Path, is_hashed: bool) -> Router {
     let folder = ServeDir::new(site_root.join("pkg")).precompressed_br().precompressed_gzip();
     let caching = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Router::new().fallback_service(folder).layer(axum::middleware::map_response(
-        move |mut response: Response| async move {
-            // A file that is missing today may be there tomorrow.
-            let caching = if response.status().is_client_error() { "no-store" } else { caching };
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            response
-        },
-    ))
+    Router::new().fallback_service(folder).layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let is_possible = request.uri().path().len() <= LONGEST_ADDRESS;
+        let mut response = if is_possible { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() };
+        // A file that is missing today may be there tomorrow.
+        let caching = if response.status().is_client_error() { "no-store" } else { caching };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        response
+    }))
 }
 
 /// A public file, small enough to keep.
@@ -83,10 +87,7 @@ impl PublicFile {
         if is_known {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        let content_type = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(self.content_type)),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        ];
+        let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type))];
         (headers, content_type, self.content.clone()).into_response()
     }
 }

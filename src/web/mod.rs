@@ -1,5 +1,6 @@
 //! Hosts the dashboard: its pages, its files, and behind them the API for everybody else.
 
+mod browser_rules;
 mod files;
 mod logs;
 mod pages;
@@ -13,6 +14,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
+    middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{get, get_service},
 };
@@ -67,6 +69,7 @@ pub fn router(api: Router, options: &Options) -> Router {
         .route("/", get(front_door).fallback_service(api).with_state(rest.clone()))
         .nest_service("/pkg", pkg(&options.site_root, assets.is_hashed))
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
+        .layer(middleware::from_fn(browser_rules::add))
 }
 
 /// The paths of the pages but the front door, as the app itself lists them.

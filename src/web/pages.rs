@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{Extensions, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::{nonce::Nonce, prelude::provide_context};
@@ -78,7 +78,8 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
 fn finish(mut response: Response<Body>, head: &ResponseHead, nonce: &Nonce) -> Response {
     let wishes = head.parts();
     if let Some(to) = wishes.redirect.and_then(|to| HeaderValue::try_from(to).ok()) {
-        return (StatusCode::FOUND, [(header::LOCATION, to), (header::CACHE_CONTROL, NO_STORE)]).into_response();
+        let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, NO_STORE), (header::VARY, COOKIE)];
+        return (StatusCode::FOUND, headers).into_response();
     }
     if let Some(status) = wishes.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         *response.status_mut() = status;
@@ -92,13 +93,13 @@ fn finish(mut response: Response<Body>, head: &ResponseHead, nonce: &Nonce) -> R
     if let Ok(policy) = HeaderValue::try_from(content_security_policy(nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    headers.append(header::VARY, COOKIE);
     response
 }
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// What a page shows depends on the session, and its colours on the theme.
+const COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
 
 /// Everything from here and nothing from elsewhere; scripts in the page only with the page's own nonce.
 fn content_security_policy(nonce: &Nonce) -> String {

@@ -98,6 +98,63 @@ async fn pages_are_whole_and_obey_their_own_policy() {
 }
 
 #[tokio::test]
+async fn every_answer_tells_browsers_what_not_to_do_with_it() {
+    let dashboard = Dashboard::with_a_result().await;
+    let log = format!("/logs/{}/{}", dashboard.execution, dashboard.result);
+    for (path, accept, is_page) in [
+        ("/", HTML, false),
+        ("/snaps", HTML, true),
+        ("/snaps/", HTML, false),
+        ("/snaps/999", HTML, true),
+        ("/nowhere", HTML, true),
+        ("/docs", HTML, true),
+        ("/docs/start.js", "*/*", false),
+        (log.as_str(), HTML, false),
+        ("/favicon.svg", "*/*", false),
+        ("/pkg/nothing.js", "*/*", false),
+        ("/", "*/*", false),
+        ("/v1/artefacts", "*/*", false),
+        ("/v1/artefacts/abc", HTML, false),
+        ("/v1/nowhere", "*/*", false),
+        ("/openapi.json", "*/*", false),
+    ] {
+        let answer = dashboard.ask(path, accept).await;
+        let policy = header(&answer, "content-security-policy");
+        assert!(policy.starts_with("default-src ") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        // What is no page loads nothing and runs nothing, should a browser show it.
+        assert_eq!(policy.starts_with("default-src 'none'; frame-ancestors 'none'"), !is_page, "{path}: {policy}");
+        assert_eq!(header(&answer, "x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header(&answer, "referrer-policy"), "same-origin", "{path}");
+        let rules = ["cross-origin-opener-policy", "permissions-policy"].map(|name| header(&answer, name));
+        assert_eq!(rules.map(|rule| !rule.is_empty()), [is_page; 2], "{path}: {rules:?}");
+        assert_eq!(header(&answer, "strict-transport-security"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_that_come_over_https_are_told_to_stay_there() {
+    let dashboard = Dashboard::with_a_result().await;
+    for path in ["/", "/snaps", "/nowhere", "/v1/artefacts", "/v1/nowhere", "/favicon.svg"] {
+        for (protocol, expected) in [("https", "max-age=31536000"), ("http", "")] {
+            let request = dashboard.client.get(format!("{}{path}", dashboard.server.url));
+            let answer = request.header(ACCEPT, HTML).header("x-forwarded-proto", protocol).send().await.unwrap();
+            assert_eq!(header(&answer, "strict-transport-security"), expected, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn caches_give_no_page_to_another_visitor() {
+    let dashboard = Dashboard::with_a_result().await;
+    let log = format!("/logs/{}/{}", dashboard.execution, dashboard.result);
+    for path in ["/", "/snaps", "/nowhere", log.as_str()] {
+        let answer = dashboard.ask(path, HTML).await;
+        let varying: Vec<&str> = answer.headers().get_all("vary").iter().map(|names| names.to_str().unwrap()).collect();
+        assert!(varying.contains(&"Cookie"), "{path}: {varying:?}");
+    }
+}
+
+#[tokio::test]
 async fn statuses_are_real() {
     let dashboard = Dashboard::with_a_result().await;
     let artefact = format!("/snaps/{}", dashboard.artefact);
