@@ -100,6 +100,10 @@ impl Config {
                 Some(text) => read_number("FAILED_KEYS_PER_MINUTE", &text)?,
                 None => defaults.failed_keys_per_minute,
             },
+            failed_logins_per_minute: match variable("FAILED_LOGINS_PER_MINUTE") {
+                Some(text) => read_number("FAILED_LOGINS_PER_MINUTE", &text)?,
+                None => defaults.failed_logins_per_minute,
+            },
             shows_onboarding_key: listen.ip().is_loopback(),
         };
         Ok(Self {

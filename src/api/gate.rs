@@ -178,6 +178,7 @@ async fn pass(
         return Err(refusal);
     }
     request.extensions_mut().insert(caller.clone());
+    request.extensions_mut().insert(ClientAddress(origin.address.clone()));
     let actor = Actor::of(caller, client_address(&request));
     if !has_body(request.method()) {
         // Also a read may change something: the first key of an installation is made when it is looked at.
@@ -188,6 +189,10 @@ async fn pass(
     })
     .await
 }
+
+/// Where a request comes from, as [`client_address`] tells it: for handlers.
+#[derive(Clone, Debug)]
+pub(super) struct ClientAddress(pub(super) String);
 
 /// What a request says about where it comes from.
 struct Origin {

@@ -1,10 +1,10 @@
 //! `/v1/auth/local`: signing in with a password, or with a link that is good once. Off unless the operator turns it on.
 
 use app::api::{HTTPValidationError, LocalLogin, Problems, UserResponse};
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use deserr::Deserr;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::ApiState;
 use super::errors::ApiResult;
-use super::gate::about_caller;
+use super::gate::{ClientAddress, about_caller};
 use super::input::{Input, JsonBody, Nothing};
 use super::session_cookies;
 use crate::service::Service;
@@ -41,14 +41,16 @@ struct LinkPath {
         (status = 401, description = "There is no such user, or another password"),
         (status = 404, description = "Nobody signs in with a password here"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
+        (status = 429, description = "Too many wrong passwords from this address; `Retry-After` says how long to wait"),
     )
 )]
 async fn post_login(
     State(service): State<Service>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     input: Input<Nothing, Nothing, JsonBody<LocalLogin>>,
 ) -> ApiResult<Response> {
     let LocalLogin { email, password } = input.body.0;
-    let Some(signed_in) = service.sign_in_with_password(&email.0, password.0).await? else {
+    let Some(signed_in) = service.sign_in_with_password(&address, &email.0, password.0).await? else {
         let wrong = json!({"detail": "E-mail or password is wrong"});
         return Ok((StatusCode::UNAUTHORIZED, Json(wrong)).into_response());
     };

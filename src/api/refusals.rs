@@ -134,7 +134,10 @@ mod tests {
 
     #[test]
     fn a_remark_says_what_a_request_had_to_show() {
-        let user = || Some(User { id: 5, is_admin: false, permissions: vec![Permission::ViewTest] });
+        let user = || {
+            let permissions = vec![Permission::ViewTest];
+            Some(User { id: 5, name: "Ana".to_owned(), is_admin: false, permissions })
+        };
         let application = || Some(Application { id: 3, name: "ci".to_owned(), permissions: vec![] });
         let (key, cookie) = (Some("Bearer to_secret".to_owned()), Some("secret".to_owned()));
         for (user, application, authorization, session_cookie, has_unproven_cookie, expected) in [

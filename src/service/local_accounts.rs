@@ -1,5 +1,7 @@
 //! People who sign in here and not at an identity provider: by a password, or by a link that is good once.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use chrono::TimeDelta;
 use rand::Rng;
 use tokio::sync::Semaphore;
@@ -7,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::sign_in::{SignedIn, open_session};
 use super::users::find_user_by_email;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::attempts::Attempts;
 use crate::domain::passwords::{LONGEST, SHORTEST, hash_password, verify_password};
 use crate::domain::sign_in_link::{hash_token, spell_token};
 use crate::store::users::NewUser;
@@ -23,8 +26,14 @@ static HASHES: Semaphore = Semaphore::const_new(2);
 impl Service {
     /// Opens a session for the user of that mail address, if that is the password; takes as long when it is not, or when
     /// there is no such user.
-    pub async fn sign_in_with_password(&self, email: &str, password: String) -> ServiceResult<Option<SignedIn>> {
+    pub async fn sign_in_with_password(
+        &self,
+        address: &str,
+        email: &str,
+        password: String,
+    ) -> ServiceResult<Option<SignedIn>> {
         self.check_local_accounts()?;
+        self.failed_logins().check(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
         let known = {
             let mut tx = self.db.read().await?;
             local_accounts::find_password(&mut tx, email).await?
@@ -32,11 +41,18 @@ impl Service {
         // Outside of any transaction: others would wait for it.
         let hash = known.as_ref().map(|row| row.password_hash.clone());
         let is_right = compute(move || verify_password(&password, hash.as_deref())).await.unwrap_or(false);
-        let Some(row) = known.filter(|_| is_right) else { return Ok(None) };
+        let Some(row) = known.filter(|_| is_right) else {
+            self.failed_logins().fail(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
+            return Ok(None);
+        };
         let mut tx = self.db.write().await?;
         let signed_in = open_session(&mut tx, row.user_id, self.clock.now()).await?;
         tx.commit().await?;
         Ok(signed_in)
+    }
+
+    fn failed_logins(&self) -> MutexGuard<'_, Attempts> {
+        self.failed_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens a session for the user of a link, and uses the link up.

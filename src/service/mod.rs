@@ -69,6 +69,8 @@ pub struct Service {
     saml: Arc<saml_provider::KnownProvider>,
     /// Keys that were nobody's, by the address they came from.
     failed_keys: Arc<Mutex<Attempts>>,
+    /// Wrong passwords, by the address they came from.
+    failed_logins: Arc<Mutex<Attempts>>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -112,6 +114,8 @@ pub struct Settings {
     pub key_grace_seconds: u64,
     /// As many keys that are nobody's one address may try in a minute; 0 for any number.
     pub failed_keys_per_minute: u32,
+    /// As many wrong passwords one address may try in a minute; 0 for any number.
+    pub failed_logins_per_minute: u32,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -135,6 +139,7 @@ impl Default for Settings {
             launchpad_api_url: None,
             key_grace_seconds: 0,
             failed_keys_per_minute: 30,
+            failed_logins_per_minute: 10,
             shows_onboarding_key: false,
         }
     }
@@ -183,6 +188,7 @@ impl Service {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
         let failed_keys = Arc::new(Mutex::new(Attempts::new(settings.failed_keys_per_minute)));
+        let failed_logins = Arc::new(Mutex::new(Attempts::new(settings.failed_logins_per_minute)));
         Self {
             db,
             clock,
@@ -194,6 +200,7 @@ impl Service {
             http: Arc::default(),
             saml: Arc::default(),
             failed_keys,
+            failed_logins,
             onboarding_key: Arc::default(),
         }
     }

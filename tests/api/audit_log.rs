@@ -659,10 +659,10 @@ both! {
             };
             let before = app.service.db.statements();
             app.patch(&path, &changes("x")).await.ok();
-            let changed = app.service.db.statements();
+            let written = app.service.db.statements();
             assert_eq!(since(&app, newest).await.as_array().unwrap().len(), size);
             let read = app.service.db.statements();
-            counts.push([changed - before, read - changed]);
+            counts.push([written - before, read - written]);
         }
         assert_eq!(counts[0], counts[1]);
         // The look-up of the caller, and the page.

@@ -245,4 +245,19 @@ both! {
         assert_eq!((&shown["email"], &shown["is_admin"]), (&json!("admin@localhost"), &json!(true)));
         follow(&app, &token).await.refused(404, SPENT);
     }
+
+    // Whoever guesses has to wait; others, and the right password afterwards, do not.
+    async fn passwords_are_guessed_slowly(app: TestApp) {
+        let app = with_ana(app.with_settings(|settings| settings.failed_logins_per_minute = 3)).await;
+        for _ in 0..3 {
+            log_in(&app, "ana@example.org", "guess").await.refused(401, WRONG);
+        }
+        let refused = log_in(&app, "ana@example.org", PASSWORD).await;
+        refused.refused(429, "Too many failed attempts");
+        let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=20).contains(&wait), "{wait}");
+        let now = app.service.clock.now() + TimeDelta::seconds(61);
+        let later = app.with_clock(at(now));
+        log_in(&later, "ana@example.org", PASSWORD).await.ok();
+    }
 }

@@ -123,7 +123,9 @@ async fn ask(app: &TestApp, endpoint: &Endpoint, caller: &[(&str, String)], targ
         request = request.header(*name, value);
     }
     let answer = app.send(request.body(body).unwrap()).await;
-    assert!(!answer.status.is_server_error(), "{} {path}: {}", endpoint.method, answer.text());
+    // Nobody has said where people sign in: 503.
+    let is_expected = !answer.status.is_server_error() || path.starts_with("/v1/auth/") && answer.status == 503;
+    assert!(is_expected, "{} {path}: {}", endpoint.method, answer.text());
     answer.status.as_u16()
 }
 

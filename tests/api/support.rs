@@ -107,7 +107,7 @@ impl TestApp {
 
     async fn over(db: Db, raw: Raw, folder: Option<Folder>) -> Self {
         // Tests of everything else try wrong keys as often as they like.
-        let settings = Settings { failed_keys_per_minute: 0, ..Settings::default() };
+        let settings = Settings { failed_keys_per_minute: 0, failed_logins_per_minute: 0, ..Settings::default() };
         let service = Service::new(db, Clock::system(), settings).with_seed(1);
         let key = service.add_application("tests", Permission::ALL).await.unwrap();
         Self { service, raw, key, max_body_bytes: test_observer::api::DEFAULT_MAX_BODY_BYTES, _folder: folder }
