@@ -15,7 +15,8 @@ build: ## Build target/release/test-observer and its site, target/site
 
 run: build ## Build and start on http://127.0.0.1:30000, with the database data/test-observer.db
 	@mkdir -p data
-	@export LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true}; exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/test-observer.db
+	@export LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true} SESSIONS_HTTPS_ONLY=$${SESSIONS_HTTPS_ONLY-false} \
+	  FRONTEND_URL=$${FRONTEND_URL-http://127.0.0.1:30000}; exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/test-observer.db
 
 dev: ## Build and start, and again after every change of the source
 	@scripts/setup build

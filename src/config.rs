@@ -136,7 +136,10 @@ fn read_session_secrets(text: Option<String>, listen: SocketAddr) -> Result<Vec<
     let text = text.unwrap_or_else(|| DEFAULT_SESSIONS_SECRET.to_owned());
     let secrets: Vec<String> =
         text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
-    let is_known = secrets.is_empty() || secrets.iter().any(|secret| secret == DEFAULT_SESSIONS_SECRET);
+    if secrets.is_empty() {
+        return Err(ConfigError::new("SESSIONS_SECRET", "it is empty: nobody could stay signed in"));
+    }
+    let is_known = secrets.iter().any(|secret| secret == DEFAULT_SESSIONS_SECRET);
     if is_known && !listen.ip().is_loopback() {
         let problem = format!("give a secret of your own to listen on {listen}: everybody knows the default");
         return Err(ConfigError::new("SESSIONS_SECRET", problem));

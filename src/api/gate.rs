@@ -277,14 +277,25 @@ fn is_local(address: &str) -> bool {
 /// Where a request comes from: the peer, or whom a proxy on this machine relays it for; `""` when nobody can say.
 pub(super) fn client_address(request: &Request) -> String {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
-    let forwarded = request.headers().get("x-forwarded-for").map(|value| value.to_str().unwrap_or_default().trim());
-    match forwarded {
-        Some(client) if peer.ip() == IpAddr::from([127, 0, 0, 1]) => {
-            client.parse::<IpAddr>().map_or_else(|_| String::new(), |ip| ip.to_string())
-        }
-        _ => peer.ip().to_string(),
+    let peer = peer.ip().to_canonical();
+    let headers = request.headers();
+    if !peer.is_loopback() || !headers.contains_key(FORWARDED_FOR) {
+        return peer.to_string();
     }
+    // Each proxy adds at the end whom it heard from; what stands before that anybody can write.
+    let values = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
+    let relayed: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut client = None;
+    for text in relayed.into_iter().rev() {
+        client = text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+        if client.is_none_or(|ip| !ip.is_loopback()) {
+            break;
+        }
+    }
+    client.map_or_else(String::new, |ip| ip.to_string())
 }
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 fn has_body(method: &Method) -> bool {
     // What clients send along with a GET is not looked at.

@@ -29,11 +29,16 @@ async fn get_getting_started(
 ) -> ApiResult<Json<GettingStartedResponse>> {
     let host = host_of(&request).unwrap_or_else(|| "127.0.0.1:30000".to_owned());
     // A page of another site whose name was made to lead here must not read the key: the name has to be ours.
-    let may_see_key = is_local_client(&request) && is_loopback_host(&host);
+    let is_relayed = RELAYED.iter().any(|name| request.headers().contains_key(*name));
+    let may_see_key = is_local_client(&request) && is_loopback_host(&host) && !is_relayed;
     let families = service.list_families().await?;
     let api_key = if may_see_key { service.find_onboarding_key(&families).await? } else { None };
     Ok(Json(GettingStartedResponse { base_url: format!("http://{host}"), api_key, families }))
 }
+
+/// What proxies say of a request; the key is for who came without one.
+const RELAYED: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 fn host_of(request: &Request) -> Option<String> {
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());

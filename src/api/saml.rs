@@ -15,13 +15,16 @@ use utoipa_axum::routes;
 
 use super::ApiState;
 use super::errors::ApiError;
-use super::gate::read_body;
+use super::gate::{client_address, read_body};
 use super::input::{Input, Nothing, QueryInput};
 use super::session_cookies;
+use crate::domain::access::Caller;
+use crate::domain::audit_log::Actor;
 use crate::domain::saml::Refusal;
 use crate::domain::sign_in_state;
 use crate::service::Service;
 use crate::service::saml::SamlFailure;
+use crate::store::audit_log::as_actor;
 
 /// What the state of an attempt is sealed for.
 const PURPOSE: &str = "saml";
@@ -125,7 +128,9 @@ async fn post_acs(State(service): State<Service>, request: Request) -> Result<Re
     let form = read_body(&mut request, LARGEST_FORM).await?;
     let response = find_field(&form, "SAMLResponse").ok_or(Failure::SignIn(SamlFailure::Missing("SAMLResponse")))?;
     let request_id = session_cookies::find_attempt(&service, request.headers(), PURPOSE);
-    let signed_in = service.finish_saml(&response, request_id.as_deref()).await.map_err(Failure::SignIn)?;
+    let actor = Actor::of(&Caller::default(), client_address(&request));
+    let finishing = service.finish_saml(&response, request_id.as_deref());
+    let signed_in = as_actor(actor, finishing).await.map_err(Failure::SignIn)?;
     let response = match find_field(&form, "RelayState").filter(|state| !state.is_empty()) {
         None => Json(json!({"message": "Authentication successful"})).into_response(),
         Some(state) => go_on(&service, Some(&state)),

@@ -1,10 +1,12 @@
 //! People who sign in here and not at an identity provider: by a password, or by a link that is good once.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use rand::Rng;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::sign_in::{SignedIn, open_session};
 use super::users::find_user_by_email;
@@ -23,6 +25,9 @@ const FIRST_ADMINISTRATOR: &str = "admin@localhost";
 /// Hashes under way: each takes a processor and 19 MiB for a while, and anybody may ask for one.
 static HASHES: Semaphore = Semaphore::const_new(2);
 
+/// How long a sign-in waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Service {
     /// Opens a session for the user of that mail address, if that is the password; takes as long when it is not, or when
     /// there is no such user.
@@ -40,11 +45,16 @@ impl Service {
         };
         // Outside of any transaction: others would wait for it.
         let hash = known.as_ref().map(|row| row.password_hash.clone());
-        let is_right = compute(move || verify_password(&password, hash.as_deref())).await.unwrap_or(false);
-        let Some(row) = known.filter(|_| is_right) else {
-            self.failed_logins().fail(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
-            return Ok(None);
-        };
+        let turn = timeout(PATIENCE, HASHES.acquire()).await;
+        let Ok(Ok(turn)) = turn else { return Err(ServiceError::TooManyAttempts(1)) };
+        // Again: those that waited hear how the ones before them fared.
+        self.failed_logins().check(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
+        let judged = tokio::task::spawn_blocking(move || verify_password(&password, hash.as_deref())).await;
+        let row = known.filter(|_| judged.unwrap_or(false));
+        let counted = if row.is_some() { Ok(()) } else { self.failed_logins().fail(address, self.clock.now()) };
+        drop(turn);
+        counted.map_err(ServiceError::TooManyAttempts)?;
+        let Some(row) = row else { return Ok(None) };
         let mut tx = self.db.write().await?;
         let signed_in = open_session(&mut tx, row.user_id, self.clock.now()).await?;
         tx.commit().await?;

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use app::api::{AuditAction, AuditSubjectKind};
 use chrono::TimeDelta;
 use rand::Rng;
+use serde_json::json;
 
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
+use crate::store::memberships::Joined;
 use crate::store::users::NewUser;
-use crate::store::{Moment, Tx, local_accounts, memberships, sessions, users};
+use crate::store::{Moment, Tx, audit_log, local_accounts, memberships, sessions, users};
 
 /// As long as a session lasts; using it does not make it longer.
 const LIFETIME: TimeDelta = TimeDelta::seconds(session_cookie::LIFETIME_SECONDS);
@@ -46,11 +50,20 @@ impl Service {
         };
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let (user, _) = users::find_or_create_user(&mut tx, &new, now).await?;
+        let (user, is_new) = users::find_or_create_user(&mut tx, &new, now).await?;
+        tx.act_as_user(user.id, &user.name);
         let signed_in = open_session(&mut tx, user.id, now).await?.ok_or_else(just_removed)?;
-        if !identity.teams.is_empty() {
-            memberships::join_teams(&mut tx, user.id, &identity.teams, now).await?;
-        }
+        let joined = if identity.teams.is_empty() {
+            Joined::default()
+        } else {
+            memberships::join_teams(&mut tx, user.id, &identity.teams, now).await?
+        };
+        let arrival = is_new.then(|| {
+            let user = json!({"email": new.email, "name": new.name, "launchpad_handle": new.launchpad_handle});
+            Entry::created(AuditSubjectKind::User, signed_in.user_id, &user)
+        });
+        let entries = arrival.into_iter().chain(joined_entries(user.id, joined));
+        audit_log::record(&mut tx, entries, now).await?;
         tx.commit().await?;
         Ok(signed_in)
     }
@@ -83,6 +96,17 @@ impl Service {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What the audit log says of teams that somebody joined by signing in.
+fn joined_entries(user_id: i64, joined: Joined) -> impl Iterator<Item = Entry> {
+    let made = joined.made.into_iter();
+    let made = made.map(|(id, name)| Entry::created(AuditSubjectKind::Team, id, &json!({"name": name})));
+    let teams = joined.teams.into_iter().map(move |id| Entry {
+        after: Some(json!({"user_id": user_id})),
+        ..Entry::done(AuditAction::AddMember, AuditSubjectKind::Team, id)
+    });
+    made.chain(teams)
 }
 
 /// Opens a session; nothing when the user is not there any longer.

@@ -64,6 +64,8 @@ impl Service {
             replace_rules(&mut tx, id, rules, now).await?;
         }
         let shown = show_team(&mut tx, team).await?;
+        // Who joined meanwhile did not join by this change.
+        let before = TeamResponse { members: shown.members.clone(), ..before };
         audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::Team, id, &before, &shown), now).await?;
         tx.commit().await?;
         Ok(shown)

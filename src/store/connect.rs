@@ -96,8 +96,6 @@ async fn connect_sqlite(path: &Path) -> StoreResult<Pools> {
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
         .pragma("temp_store", "MEMORY")
-        // Rows come from a thread of their own; with the library's 50, a list of a thousand is handed over in twenty turns.
-        .row_buffer_size(1_000)
         // A checkpoint writes every changed page once more, and a large batch changes thousands: with SQLite's own limit
         // each such batch would pay for one.
         .pragma("wal_autocheckpoint", "8000");

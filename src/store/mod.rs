@@ -46,6 +46,7 @@ pub mod users;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use app::api::AuditActorKind;
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -216,6 +217,12 @@ impl Tx {
             Inner::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+
+    /// Lets what follows be the change of a user, who was nobody when the request came: signing in.
+    pub fn act_as_user(&mut self, id: i64, name: &str) {
+        let (name, address) = (name.to_owned(), self.actor.address.clone());
+        self.actor = Arc::new(Actor { kind: AuditActorKind::User, id: Some(id), name, address });
     }
 
     pub(crate) fn next_statement(&mut self) -> &mut Inner {

@@ -113,9 +113,15 @@ both! {
             ("127.0.0.1", from("198.51.100.1").to_vec(), 3),
             ("127.0.0.1", from("198.51.100.2").to_vec(), 3),
             ("127.0.0.1", from("198.51.100.1").to_vec(), 0),
-            // Whose address nobody can say shares one with everybody like that.
+            // What stands before the last address anybody can write.
             ("127.0.0.1", from("198.51.100.3, 198.51.100.4").to_vec(), 3),
-            ("127.0.0.1", from("nonsense").to_vec(), 0),
+            ("127.0.0.1", from("198.51.100.9, 198.51.100.4").to_vec(), 0),
+            ("127.0.0.1", [from("198.51.100.9"), from("198.51.100.4")].concat(), 0),
+            ("::1", from("198.51.100.4").to_vec(), 0),
+            ("::ffff:127.0.0.1", from("198.51.100.4").to_vec(), 0),
+            // Whose address nobody can say shares one with everybody like that.
+            ("127.0.0.1", from("nonsense").to_vec(), 3),
+            ("127.0.0.1", from("198.51.100.3, unknown").to_vec(), 0),
             // No other peer is believed.
             ("192.0.2.3", from("198.51.100.5").to_vec(), 3),
             ("192.0.2.3", from("198.51.100.6").to_vec(), 0),

@@ -260,4 +260,11 @@ both! {
         let later = app.with_clock(at(now));
         log_in(&later, "ana@example.org", PASSWORD).await.ok();
     }
+
+    async fn guesses_at_once_are_counted_like_any_others(app: TestApp) {
+        let app = with_ana(app.with_settings(|settings| settings.failed_logins_per_minute = 3)).await;
+        let answers = join_all((0..20).map(|_| log_in(&app, "ana@example.org", "guess"))).await;
+        let tried = answers.iter().filter(|answer| answer.status == 401).count();
+        assert!(tried <= 4, "{tried} passwords were tried");
+    }
 }

@@ -309,4 +309,30 @@ both! {
         let answer = come_back(&app, &[("cookie", &both_cookies)], &answer).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
     }
+
+    // Teams carry rights: whoever comes to be in one by signing in is in the audit log with it.
+    async fn who_is_new_and_what_is_joined_is_noted_down(app: TestApp) {
+        let kernel = app.add_team("kernel", &[], &[]).await;
+        let signed_in = app.service.sign_in(&ana(&["radio", "kernel"])).await.unwrap();
+        app.service.sign_in(&ana(&["kernel"])).await.unwrap();
+        let radio = app.raw.number("SELECT id FROM team WHERE name = 'radio'").await;
+        let user = signed_in.user_id;
+        let log = app.get("/v1/audit-log").await.ok();
+        let mut found: Vec<Value> = log["entries"].as_array().unwrap().iter().map(|entry| {
+            json!([entry["actor_kind"], entry["actor_id"], entry["action"], entry["subject_kind"], entry["subject_id"], entry["after"]])
+        }).collect();
+        found.reverse();
+        let ana = json!({"email": "ana@example.org", "name": "Ana", "launchpad_handle": "ana-l"});
+        let joined = json!({"user_id": user});
+        let mut expected = vec![
+            json!(["user", user, "create", "user", user, ana]),
+            json!(["user", user, "create", "team", radio, {"name": "radio"}]),
+            json!(["user", user, "add_member", "team", kernel, joined]),
+            json!(["user", user, "add_member", "team", radio, joined]),
+        ];
+        let by_text = |value: &Value| value.to_string();
+        found.sort_by_key(by_text);
+        expected.sort_by_key(by_text);
+        assert_eq!(found, expected);
+    }
 }

@@ -42,8 +42,8 @@ text_enum! {
 }
 
 impl Permission {
-    /// Whether it only lets its holder look.
+    /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that.
     pub fn is_read(self) -> bool {
-        self.as_str().starts_with("view_") && self != Self::ViewSentryDebug
+        self.as_str().starts_with("view_") && !matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog)
     }
 }

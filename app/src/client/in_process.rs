@@ -33,8 +33,12 @@ impl InProcessApi {
         headers.insert("x-csrf-token", HeaderValue::from_static("1"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         for name in FORWARDED_HEADERS {
-            if let Some(value) = page_headers.get(*name) {
-                headers.insert(*name, value.clone());
+            if page_headers.contains_key(*name) {
+                headers.remove(*name);
+            }
+            // Every one: what a proxy adds comes behind what a visitor wrote.
+            for value in page_headers.get_all(*name) {
+                headers.append(*name, value.clone());
             }
         }
         Self { router, headers, extensions }

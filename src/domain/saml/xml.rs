@@ -12,6 +12,10 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: u32 = 20_000;
 /// Attributes and declarations of namespaces, counted by their equals signs: the parser compares each with its neighbours.
 const MAX_ATTRIBUTES: usize = 4096;
+/// Declarations of namespaces in the document, and namespaces that one element knows: the parser compares those of an element
+/// with all that it inherits, and the canonical form goes through them for each element.
+const MAX_DECLARATIONS: usize = 512;
+const MAX_NAMESPACES: usize = 64;
 
 /// Parses a document that declares nothing, is not too large and not too deep.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, Refusal> {
@@ -21,11 +25,17 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, Refusal> {
     if text.matches('=').count() > MAX_ATTRIBUTES {
         return Err(unreadable("it has too many attributes"));
     }
+    if text.matches("xmlns").count() > MAX_DECLARATIONS {
+        return Err(unreadable("it declares too many namespaces"));
+    }
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     let document =
         Document::parse_with_options(text, options).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     if document.descendants().any(|node| node.ancestors().take(MAX_DEPTH + 1).count() > MAX_DEPTH) {
         return Err(unreadable("its elements are too deep within each other"));
+    }
+    if document.descendants().any(|node| node.namespaces().len() > MAX_NAMESPACES) {
+        return Err(unreadable("an element knows too many namespaces"));
     }
     Ok(document)
 }
@@ -101,6 +111,16 @@ mod tests {
             (deep(MAX_DEPTH), Some("its elements are too deep within each other")),
             (format!("<a>{}</a>", "<b/>".repeat(20_001)), Some("")),
             (format!("<a {}/>", "b='' ".repeat(4097)), Some("it has too many attributes")),
+            (format!("<a>{}</a>", "<b xmlns='c'/>".repeat(513)), Some("it declares too many namespaces")),
+            (
+                [
+                    "<a".to_owned(),
+                    (0..65).map(|n| format!(" xmlns:n{n}='c'")).collect::<Vec<_>>().concat(),
+                    "/>".to_owned(),
+                ]
+                .concat(),
+                Some("an element knows too many namespaces"),
+            ),
             ("<!DOCTYPE a><a/>".to_owned(), Some("it has a document type")),
             ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_owned(), Some("it has a document type")),
             ("<a>&b;</a>".to_owned(), Some("")),
