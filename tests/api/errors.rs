@@ -370,7 +370,8 @@ both! {
     async fn what_comes_with_a_get_is_not_looked_at(app: TestApp) {
         // The ids of whatever it makes are 1.
         app.start(&snap(&json!({}))).await;
-        for endpoint in endpoints(|it| it.method == Method::GET) {
+        // Nobody has said where people sign in.
+        for endpoint in endpoints(|it| it.method == Method::GET && !it.path.starts_with("/v1/auth/")) {
             let path = endpoint.at("1");
             let plain = app.get(&path).await;
             assert!(!plain.status.is_server_error(), "{path}");

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::api::Permission;
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
@@ -51,6 +52,8 @@ pub(crate) struct TestApp {
     pub(crate) key: String,
     /// Largest body, in bytes.
     pub(crate) max_body_bytes: usize,
+    /// The router for that limit: describing every route takes longer than answering.
+    router: OnceLock<(usize, Router)>,
     _folder: Option<Folder>,
 }
 
@@ -110,21 +113,36 @@ impl TestApp {
         let settings = Settings { failed_keys_per_minute: 0, failed_logins_per_minute: 0, ..Settings::default() };
         let service = Service::new(db, Clock::system(), settings).with_seed(1);
         let key = service.add_application("tests", Permission::ALL).await.unwrap();
-        Self { service, raw, key, max_body_bytes: test_observer::api::DEFAULT_MAX_BODY_BYTES, _folder: folder }
+        Self {
+            service,
+            raw,
+            key,
+            max_body_bytes: test_observer::api::DEFAULT_MAX_BODY_BYTES,
+            router: OnceLock::new(),
+            _folder: folder,
+        }
     }
 
     /// The same database under other settings.
     pub(crate) fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = (*self.service.settings).clone();
         change(&mut settings);
+        self.router = OnceLock::new();
         self.service = Service::new(self.service.db.clone(), self.service.clock.clone(), settings).with_seed(1);
         self
     }
 
     /// The same database at another time.
     pub(crate) fn with_clock(mut self, clock: Clock) -> Self {
+        self.router = OnceLock::new();
         self.service.clock = clock;
         self
+    }
+
+    fn router(&self) -> Router {
+        let make = || test_observer::api::router(self.service.clone(), self.max_body_bytes);
+        let (limit, router) = self.router.get_or_init(|| (self.max_body_bytes, make()));
+        if *limit == self.max_body_bytes { router.clone() } else { make() }
     }
 
     /// Sends a request as it is.
@@ -133,8 +151,7 @@ impl TestApp {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
         }
-        let router = test_observer::api::router(self.service.clone(), self.max_body_bytes);
-        let response = router.oneshot(request).await.unwrap();
+        let response = self.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, bytes }
