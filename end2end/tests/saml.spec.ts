@@ -54,15 +54,12 @@ const test = base.extend<object, { front: Front }>({
     { scope: "worker", timeout: 60_000 },
   ],
 
-  serverEnvironment: [async ({ front }, use) => use(front.environment), { scope: "worker", option: true }],
+  serverEnvironment: async ({ front }, use) => use(front.environment),
 
-  server: [
-    async ({ server, front }, use) => {
-      front.leadTo(server.url);
-      await use({ ...server, url: front.url });
-    },
-    { scope: "worker" },
-  ],
+  server: async ({ server, front }, use) => {
+    front.leadTo(server.url);
+    await use({ ...server, url: front.url });
+  },
 });
 
 /** The user of the page's session. */

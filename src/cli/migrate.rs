@@ -19,13 +19,13 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date, and after a change of it what only this program can fill: the index of texts.
+/// Brings the schema up to date, and what only this program can fill: the index of texts, as far as that was not done or was
+/// interrupted.
 pub(super) async fn bring_up_to_date(db: &Db) -> anyhow::Result<()> {
-    let was_migrated = db.is_migrated().await?;
     db.migrate().await?;
-    if was_migrated {
-        return Ok(());
+    let service = Service::new(db.clone(), Clock::system(), Settings::default());
+    if !service.is_text_index_complete().await? {
+        service.rebuild_text_index().await?;
     }
-    Service::new(db.clone(), Clock::system(), Settings::default()).rebuild_text_index().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 const WORD_BYTES: usize = 40;
 /// As many different words of a result are kept.
 const WORDS_OF_A_RESULT: usize = 10_000;
-/// As much of a text is looked at, from its end, in bytes: that is where a failing test says why.
+/// As much of a text is looked at, from its end, in bytes.
 const WINDOW_BYTES: usize = 1024 * 1024;
 /// As many words can be asked for.
 const WORDS_OF_A_QUERY: usize = 20;
@@ -35,12 +35,15 @@ fn spell(run: &str) -> String {
     word
 }
 
-/// The different words of the texts.
-pub fn distinct_words(texts: &[&str]) -> Vec<String> {
+/// The different words of short texts and of a log. Of very many those of the log's end are kept: that is where a failing test
+/// says why.
+pub fn distinct_words(short: &[&str], log: &str) -> Vec<String> {
     let mut seen = HashSet::new();
-    texts
+    let from_the_end = end_of(log).rsplit(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).map(spell);
+    short
         .iter()
-        .flat_map(|text| words(end_of(text)))
+        .flat_map(|text| words(text))
+        .chain(from_the_end)
         .filter(|word| seen.insert(word.clone()))
         .take(WORDS_OF_A_RESULT)
         .collect()
@@ -64,6 +67,7 @@ pub struct AskedWord {
     pub word: String,
     /// Whether it may go on.
     pub is_beginning: bool,
+    is_plain: bool,
 }
 
 /// Why nothing can be searched for.
@@ -87,7 +91,8 @@ impl WordQuery {
         let mut asked: Vec<AskedWord> = Vec::new();
         for term in typed.split_whitespace() {
             let before = asked.len();
-            asked.extend(words(term).map(|word| AskedWord { word, is_beginning: false }));
+            let is_plain = term.is_ascii();
+            asked.extend(words(term).map(|word| AskedWord { word, is_beginning: false, is_plain }));
             if term.ends_with('*')
                 && let Some(last) = asked.get_mut(before..).and_then(<[_]>::last_mut)
             {
@@ -104,6 +109,11 @@ impl WordQuery {
     /// The words.
     pub fn words(&self) -> &[AskedWord] {
         &self.0
+    }
+
+    /// Whether a text has all of the words.
+    pub fn are_all_in(&self, text: &str) -> bool {
+        self.count_in(text) == self.0.len()
     }
 
     /// The line of a text that has most of the words, the first of these; none where no line has any.
@@ -132,6 +142,11 @@ impl WordQuery {
 }
 
 impl AskedWord {
+    /// Whether it stands in texts as it is asked for, but for upper and lower case.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     fn is(&self, word: &str) -> bool {
         if self.is_beginning { word.starts_with(&self.word) } else { word == self.word }
     }
@@ -167,10 +182,20 @@ mod tests {
             ("CVE-2024-1 snap_daemon", vec!["cve", "2024", "1", "snap", "daemon"]),
             ("Größe", vec!["grxf6xxdfxe"]),
         ] {
-            assert_eq!(distinct_words(&[text]), expected, "{text}");
+            assert_eq!(distinct_words(&[text], ""), expected, "{text}");
+            let from_the_end: Vec<&str> = expected.into_iter().rev().collect();
+            let mut of_log = distinct_words(&[], text);
+            of_log.sort_unstable();
+            let mut sorted = from_the_end;
+            sorted.sort_unstable();
+            assert_eq!(of_log, sorted, "{text}");
         }
         let long = "a".repeat(90);
-        assert_eq!(distinct_words(&[&long, &long])[0].len(), 40);
+        assert_eq!(distinct_words(&[&long, &long], "")[0].len(), 40);
+        // Every line of such a log has a number of its own; what matters is at the end.
+        let numbers = (0..20_000).map(|number| format!("[{number}] ok\n")).collect::<Vec<_>>().concat();
+        let words = distinct_words(&["boot"], &format!("{numbers}panic\n"));
+        assert!(words.len() == 10_000 && words.contains(&"panic".to_owned()) && words.contains(&"boot".to_owned()));
     }
 
     #[test]

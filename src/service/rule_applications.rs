@@ -118,7 +118,7 @@ impl Criteria<'_> {
             return Ok((ResultSelection::of_filters(executions, results), true));
         }
         let tried = rule_applications::try_patterns(tx, &executions, &results, &self.patterns, at_most).await?;
-        Ok((ResultSelection::of_ids(tried.ids), tried.tried < at_most))
+        Ok((ResultSelection::of_ids(tried.ids), tried.are_all))
     }
 
     /// Attaches the issue to all results that the rule matches.

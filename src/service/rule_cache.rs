@@ -25,13 +25,17 @@ impl RuleCache {
 impl Service {
     /// The rules that are switched on.
     pub(super) async fn enabled_rules(&self, tx: &mut Tx) -> StoreResult<Arc<RuleSet>> {
-        // Asked first: a change between the two statements is found out by the next upload.
-        let revision = attachment_rules::get_revision(tx).await?;
-        if let Some(rules) = self.rules.get(revision) {
-            return Ok(rules);
+        loop {
+            let revision = attachment_rules::get_revision(tx).await?;
+            if let Some(rules) = self.rules.get(revision) {
+                return Ok(rules);
+            }
+            let rules = Arc::new(RuleSet::new(attachment_rules::list_enabled_rules(tx).await?));
+            // Rules and their metadata are read one after the other; a change in between would mix two states.
+            if attachment_rules::get_revision(tx).await? == revision {
+                self.rules.put(revision, &rules);
+                return Ok(rules);
+            }
         }
-        let rules = Arc::new(RuleSet::new(attachment_rules::list_enabled_rules(tx).await?));
-        self.rules.put(revision, &rules);
-        Ok(rules)
     }
 }

@@ -8,6 +8,9 @@ use super::Moment;
 use super::statement::Statement;
 use crate::domain::words::WordQuery;
 
+/// Up to as many categories of metadata are each a condition of its own, which the planners judge best.
+const FEW_CATEGORIES: usize = 4;
+
 /// Somebody reviews the artefact.
 const REVIEWED: &str = "(SELECT 1 FROM artefact_reviewers_association AS assigned
                  WHERE assigned.artefact_id = artefact.id)";
@@ -184,6 +187,10 @@ impl ExecutionFilter {
         if !self.statuses.is_empty() {
             statement.push(" AND ").push_in("execution.status", names(&self.statuses, TestExecutionStatus::as_str));
         }
+        if self.metadata.len() > FEW_CATEGORIES {
+            self.push_many_categories(statement);
+            return self.push_rest(statement);
+        }
         for (category, values) in &self.metadata {
             statement.push(
                 " AND execution.id IN (SELECT carried.test_execution_id
@@ -193,6 +200,33 @@ impl ExecutionFilter {
             );
             statement.bind(category.as_str()).push(" AND ").push_in("pair.value", values.as_slice()).push(")");
         }
+        self.push_rest(statement);
+    }
+
+    /// The same for any number of categories in one condition: PostgreSQL takes minutes to plan hundreds of them, and SQLite
+    /// refuses a thousand.
+    fn push_many_categories(&self, statement: &mut Statement) {
+        let names: Vec<String> = self.metadata.iter().map(|(category, _)| category.clone()).collect();
+        let wanted = i64::try_from(names.len()).unwrap_or(i64::MAX);
+        // The length says where the category ends.
+        let pair = |category: &str, value: &str| format!("{}:{category}{value}", category.chars().count());
+        let pairs: Vec<String> = self
+            .metadata
+            .iter()
+            .flat_map(|(category, values)| values.iter().map(move |value| pair(category, value)))
+            .collect();
+        statement.push(
+            " AND execution.id IN (SELECT carried.test_execution_id
+                 FROM test_execution_metadata_association_table AS carried
+                 JOIN test_execution_metadata AS pair ON pair.id = carried.test_execution_metadata_id WHERE ",
+        );
+        statement.push_in("pair.category", names).push(" AND ");
+        statement.push_in("CAST(LENGTH(pair.category) AS TEXT) || ':' || pair.category || pair.value", pairs);
+        statement.push(" GROUP BY carried.test_execution_id HAVING COUNT(DISTINCT pair.category) = ");
+        statement.bind(wanted).push(")");
+    }
+
+    fn push_rest(&self, statement: &mut Statement) {
         self.push_group(statement);
         if let Some(from) = self.updated_from {
             statement.push(" AND execution.updated_at >= ").bind(from);

@@ -57,7 +57,7 @@ pub async fn add_words(tx: &mut Tx, results: &[WordsOf<'_>]) -> StoreResult<()> 
         .iter()
         .filter(|result| result.status != TestResultStatus::Passed)
         .map(|result| {
-            let words = distinct_words(&[result.name, result.comment, result.io_log]);
+            let words = distinct_words(&[result.name, result.comment], result.io_log);
             (result.test_result_id, words.join(" "))
         })
         .collect();
@@ -82,8 +82,11 @@ async fn insert_words(tx: &mut Tx, rows: &[(i64, String)]) -> StoreResult<()> {
             let words: Vec<&str> = rows.iter().map(|(_, words)| words.as_str()).collect();
             sqlx::query(
                 "INSERT INTO test_result_words (test_result_id, words)
-                 SELECT id, array_to_tsvector(string_to_array(words, ' '))
-                 FROM unnest($1::BIGINT[], $2::TEXT[]) AS found (id, words) ON CONFLICT DO NOTHING",
+                 SELECT found.id, array_to_tsvector(string_to_array(found.words, ' '))
+                 FROM unnest($1::BIGINT[], $2::TEXT[]) AS found (id, words)
+                 -- Whatever was replaced meanwhile is left out.
+                 JOIN test_result AS result ON result.id = found.id
+                 ORDER BY result.id FOR KEY SHARE OF result ON CONFLICT DO NOTHING",
             )
             .bind(ids)
             .bind(words)
@@ -96,7 +99,23 @@ async fn insert_words(tx: &mut Tx, rows: &[(i64, String)]) -> StoreResult<()> {
 
 /// Forgets all words.
 pub async fn delete_words(tx: &mut Tx) -> StoreResult<()> {
+    note_completeness(tx, false).await?;
     on!(tx, |conn, _| sqlx::query("DELETE FROM test_result_words").execute(conn).map_ok(drop))
+}
+
+/// Whether all results that failed or were skipped are found by their words.
+pub async fn is_complete(tx: &mut Tx) -> StoreResult<bool> {
+    let (is_complete,): (bool,) =
+        on!(tx, |conn, _| sqlx::query_as("SELECT is_complete FROM text_index").fetch_one(conn))?;
+    Ok(is_complete)
+}
+
+/// Notes down whether they are.
+pub async fn note_completeness(tx: &mut Tx, is_complete: bool) -> StoreResult<()> {
+    on!(tx, |conn, _| sqlx::query("UPDATE text_index SET is_complete = $1")
+        .bind(is_complete)
+        .execute(conn)
+        .map_ok(drop))
 }
 
 /// Adds the words of the next results behind an id; the last of these, or none where there are no more.

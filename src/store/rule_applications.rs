@@ -1,6 +1,6 @@
 //! Attachment rules and the results that were there before them.
 
-use futures::TryStreamExt;
+use sqlx::types::Json;
 
 use super::execution_filters::{ExecutionFilter, ResultFilter};
 use super::io_logs::StoredLog;
@@ -24,10 +24,10 @@ pub struct ResultCounts {
 /// Results that patterns were tried on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TriedResults {
-    /// Those that the patterns admit, newest first.
+    /// Those that the patterns admit.
     pub ids: Vec<i64>,
-    /// How many were tried.
-    pub tried: i64,
+    /// Whether there was none more to try.
+    pub are_all: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -38,7 +38,11 @@ struct TextRow {
     io_log: StoredLog,
 }
 
-/// Tries patterns on the newest results that the filters choose. The texts pass one by one and are not kept.
+/// Results whose texts are read at a time.
+const TEXTS_AT_A_TIME: usize = 500;
+
+/// Tries patterns on the newest results that the filters choose. Their texts are read by and by, and not kept; SQLite would
+/// otherwise sort them with the ids.
 pub async fn try_patterns(
     tx: &mut Tx,
     executions: &ExecutionFilter,
@@ -46,27 +50,39 @@ pub async fn try_patterns(
     patterns: &TextPatterns,
     at_most: i64,
 ) -> StoreResult<TriedResults> {
-    let mut statement = Statement::new("SELECT result.id, CASE WHEN ");
-    statement.bind(patterns.reads_comment()).push(" THEN result.comment ELSE '' END AS comment, CASE WHEN ");
-    statement.bind(patterns.reads_log()).push(" THEN result.io_log ELSE '' END AS io_log, CASE WHEN ");
-    statement.bind(patterns.reads_log()).push(" THEN result.io_log_zstd END AS io_log_zstd");
-    statement.push(
-        " FROM test_result AS result
+    let mut statement = Statement::new(
+        "SELECT result.id FROM test_result AS result
              JOIN test_case ON test_case.id = result.test_case_id
              JOIN test_execution AS execution ON execution.id = result.test_execution_id WHERE TRUE",
     );
     results.push_where(&mut statement);
     executions.push_where(&mut statement);
-    statement.push(" ORDER BY result.id DESC LIMIT ").bind(at_most);
-    let tried = TriedResults::default();
-    on_statement!(tx, statement, query_as, |query, conn| query.fetch(conn).try_fold(tried, async |mut tried, row| {
-        let row: TextRow = row;
-        tried.tried += 1;
-        if patterns.admit(&row.io_log.0, &row.comment) {
-            tried.ids.push(row.id);
-        }
-        Ok(tried)
-    }))
+    // One more than is tried says whether there are more.
+    statement.push(" ORDER BY result.id DESC LIMIT ").bind(at_most.saturating_add(1));
+    let chosen: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    let limit = usize::try_from(at_most).unwrap_or(usize::MAX);
+    let mut tried = TriedResults { ids: Vec::new(), are_all: chosen.len() <= limit };
+    let chosen: Vec<i64> = chosen.into_iter().take(limit).map(|row| row.id).collect();
+    for ids in chosen.chunks(TEXTS_AT_A_TIME) {
+        let rows = list_texts(tx, ids, patterns).await?;
+        let admitted = rows.iter().filter(|row| patterns.admit(&row.io_log.0, &row.comment));
+        tried.ids.extend(admitted.map(|row| row.id));
+    }
+    Ok(tried)
+}
+
+/// Those texts of the results that the patterns look into.
+async fn list_texts(tx: &mut Tx, ids: &[i64], patterns: &TextPatterns) -> StoreResult<Vec<TextRow>> {
+    on!(tx, |conn, sql| sqlx::query_as(sql.of(
+        "SELECT result.id, CASE WHEN $2 THEN result.comment ELSE '' END AS comment,
+             CASE WHEN $3 THEN result.io_log ELSE '' END AS io_log,
+             CASE WHEN $3 THEN result.io_log_zstd END AS io_log_zstd
+         FROM test_result AS result WHERE result.id IN ints($1)"
+    ))
+    .bind(Json(ids))
+    .bind(patterns.reads_comment())
+    .bind(patterns.reads_log())
+    .fetch_all(conn))
 }
 
 /// What is known of the results, seen from an issue.

@@ -114,13 +114,14 @@ pub async fn list_results_by_id(tx: &mut Tx, ids: &[i64], texts: ResultTexts) ->
 /// The cases whose names have the words. Looked up before anything else: of a condition on their names PostgreSQL cannot judge how
 /// many results it leaves, and reads them all.
 async fn list_named_cases(tx: &mut Tx, words: &WordQuery) -> StoreResult<Vec<i64>> {
-    let mut statement = Statement::new("SELECT id FROM test_case WHERE TRUE");
-    for asked in words.words() {
+    let mut statement = Statement::new("SELECT id, name FROM test_case WHERE TRUE");
+    for asked in words.words().iter().filter(|asked| asked.is_plain()) {
         // Words are made of letters and digits: there is no wildcard to escape.
         statement.push(" AND lower(name) LIKE ").bind(format!("%{}%", asked.word));
     }
-    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let rows: Vec<(i64, String)> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    // A name can hold a word within another one.
+    Ok(rows.into_iter().filter(|(_, name)| words.are_all_in(name)).map(|(id, _)| id).collect())
 }
 
 /// The ids of the results, if they are few.

@@ -468,4 +468,27 @@ both! {
         }
         assert_eq!(app.execution(usual).await["is_rerun_requested"], false);
     }
+
+    // As many facts as an address can hold are one condition: neither database is asked for thousands.
+    async fn any_number_of_categories_can_be_asked_for(app: TestApp) {
+        let facts: serde_json::Map<String, Value> = (0..6).map(|n| (format!("c{n}"), json!(["v", "w"]))).collect();
+        let execution = app.start(&snap(&json!({}))).await;
+        app.patch(&format!("/v1/test-executions/{execution}"), &json!({"execution_metadata": facts})).await.ok();
+        app.report(execution, &[("wifi", "PASSED")]).await;
+        let encode = |text: &str| STANDARD.encode(text);
+        let query = |count: usize, value: &str| -> String {
+            let pairs = (0..count).flat_map(|n| [(n, value), (n, "other")]);
+            let pairs: Vec<String> = pairs
+                .map(|(n, value)| format!("execution_metadata={}:{}", encode(&format!("c{n}")), encode(value)).replace('=', "%3D"))
+                .map(|pair| pair.replacen("%3D", "=", 1))
+                .collect();
+            pairs.join("&")
+        };
+        for (count, value, expected) in [(4, "v", 1), (5, "v", 1), (6, "w", 1), (6, "x", 0), (7, "v", 0), (1_500, "v", 0)] {
+            for path in ["/v1/test-results", "/v1/test-executions"] {
+                let found = app.get(&format!("{path}?{}", query(count, value))).await.ok();
+                assert_eq!(found["count"], expected, "{path}: {count} categories with {value}");
+            }
+        }
+    }
 }

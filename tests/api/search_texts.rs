@@ -68,7 +68,8 @@ both! {
             ("slow", vec![]),
             ("load", vec!["wifi/load"]),
             ("WiFi", vec!["wifi/load", "wifi/join", "wifi/scan"]),
-            ("ifi", vec!["wifi/load", "wifi/join", "wifi/scan"]),
+            ("ifi", vec![]),
+            ("wif*", vec!["wifi/load", "wifi/join", "wifi/scan"]),
             ("wifi/scan", vec!["wifi/scan"]),
             ("", vec!["bluetooth", "wifi/load", "wifi/join", "wifi/scan"]),
             ("  ", vec!["bluetooth", "wifi/load", "wifi/join", "wifi/scan"]),
@@ -184,8 +185,10 @@ both! {
         radio(&app).await;
         app.raw.run("DELETE FROM test_result_words").await;
         assert_eq!(names(&search(&app, "carrier").await), Vec::<&str>::new());
+        app.raw.run("UPDATE text_index SET is_complete = FALSE").await;
         app.service.rebuild_text_index().await.unwrap();
         app.service.rebuild_text_index().await.unwrap();
+        assert!(app.service.is_text_index_complete().await.unwrap());
         assert_eq!(names(&search(&app, "carrier").await), ["wifi/join", "wifi/scan"]);
     }
 
