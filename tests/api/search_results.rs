@@ -484,7 +484,7 @@ both! {
                 .collect();
             pairs.join("&")
         };
-        for (count, value, expected) in [(4, "v", 1), (5, "v", 1), (6, "w", 1), (6, "x", 0), (7, "v", 0), (1_500, "v", 0)] {
+        for (count, value, expected) in [(4, "v", 1), (5, "v", 1), (6, "w", 1), (6, "x", 0), (7, "v", 0), (600, "v", 0)] {
             for path in ["/v1/test-results", "/v1/test-executions"] {
                 let found = app.get(&format!("{path}?{}", query(count, value))).await.ok();
                 assert_eq!(found["count"], expected, "{path}: {count} categories with {value}");

@@ -317,7 +317,7 @@ both! {
         app.service.sign_in(&ana(&["kernel"])).await.unwrap();
         let radio = app.raw.number("SELECT id FROM team WHERE name = 'radio'").await;
         let user = signed_in.user_id;
-        let log = app.get("/v1/audit-log").await.ok();
+        let log = app.get("/v1/audit-log?actor_kind=user").await.ok();
         let mut found: Vec<Value> = log["entries"].as_array().unwrap().iter().map(|entry| {
             json!([entry["actor_kind"], entry["actor_id"], entry["action"], entry["subject_kind"], entry["subject_id"], entry["after"]])
         }).collect();
