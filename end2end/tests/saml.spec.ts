@@ -106,7 +106,7 @@ test.describe("an answer of the identity provider", () => {
 
     const other = await browser.newContext();
     for (const victim of [page, await other.newPage()]) {
-      await victim.goto(`${server.url}/v1/version`);
+      await victim.goto(`${server.url}/snaps`);
       const answer = await victim.evaluate(async (body) => {
         const headers = { "Content-Type": "application/x-www-form-urlencoded" };
         const answer = await fetch("/v1/auth/saml/acs", { method: "POST", headers, body });
