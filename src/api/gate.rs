@@ -24,6 +24,7 @@ use super::errors::{ApiError, ApiResult};
 use super::idempotency;
 use super::input::ReadBody;
 use super::refusals::Remark;
+use super::session_cookies::{self, CSRF_HEADER};
 use crate::domain::access::{Caller, Credentials};
 use crate::domain::audit_log::Actor;
 use crate::domain::session_cookie;
@@ -211,21 +212,12 @@ impl Origin {
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
         let has_csrf_header = headers.contains_key(CSRF_HEADER);
-        let cookie = find_cookie(headers, session_cookie::NAME);
+        let cookie = session_cookies::values(headers, session_cookie::NAME).next().map(str::to_owned);
         let has_unproven_cookie = cookie.is_some() && !has_csrf_header;
         let session_cookie = cookie.filter(|_| has_csrf_header);
         let credentials = Credentials { authorization, session_cookie };
         Self { credentials, address: client_address(request), has_csrf_header, has_unproven_cookie }
     }
-}
-
-/// The header whose presence proves that no foreign page made the request; its value does not matter.
-const CSRF_HEADER: &str = "x-csrf-token";
-
-fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    cookies.find(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"').to_owned())
 }
 
 /// Whether everybody may pass, or who calls does not matter.

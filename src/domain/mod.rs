@@ -18,4 +18,5 @@ pub mod sign_in_link;
 pub mod sign_in_state;
 pub mod start_test;
 pub mod text_search;
+mod texts;
 pub mod words;

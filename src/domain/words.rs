@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::texts::end_of;
+
 /// Of a longer word the beginning counts, in bytes.
 const WORD_BYTES: usize = 40;
 /// As many different words of a result are kept.
 const WORDS_OF_A_RESULT: usize = 10_000;
-/// As much of a text is looked at, from its end, in bytes.
-const WINDOW_BYTES: usize = 1024 * 1024;
 /// As many words can be asked for.
 const WORDS_OF_A_QUERY: usize = 20;
 /// As many characters of a line are shown.
@@ -47,13 +47,6 @@ pub fn distinct_words(short: &[&str], log: &str) -> Vec<String> {
         .filter(|word| seen.insert(word.clone()))
         .take(WORDS_OF_A_RESULT)
         .collect()
-}
-
-/// The end of a text that is looked at.
-fn end_of(text: &str) -> &str {
-    let start = text.len().saturating_sub(WINDOW_BYTES);
-    let start = (start..=text.len()).find(|place| text.is_char_boundary(*place)).unwrap_or(start);
-    text.get(start..).unwrap_or(text)
 }
 
 /// Words that a result must all have.

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use crate::domain::texts::end_of;
+
 /// Longest pattern, in bytes.
 const PATTERN_BYTES: usize = 1_000;
 /// Most that one pattern may compile to, in bytes.
 const COMPILED_BYTES: usize = 128 * 1024;
-/// As much of a text is looked at, from its end, in bytes: that is where a failing test says why.
-const WINDOW_BYTES: usize = 1024 * 1024;
 /// Patterns that look through a text in one pass. Together they stay below [`SET_BYTES`], so that they always compile.
 const PATTERNS_OF_A_SET: usize = 256;
 const SET_BYTES: usize = 2 * PATTERNS_OF_A_SET * COMPILED_BYTES;
@@ -54,7 +54,7 @@ impl TextPatterns {
     /// Whether both texts hold what is looked for.
     pub fn admit(&self, io_log: &str, comment: &str) -> bool {
         let is_in =
-            |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(window(text)));
+            |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(end_of(text)));
         is_in(&self.comment, comment) && is_in(&self.io_log, io_log)
     }
 }
@@ -77,13 +77,6 @@ fn compile(pattern: &str) -> Result<Option<Regex>, PatternError> {
 fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// The end of a text that is looked at.
-fn window(text: &str) -> &str {
-    let start = text.len().saturating_sub(WINDOW_BYTES);
-    let start = (start..=text.len()).find(|place| text.is_char_boundary(*place)).unwrap_or(start);
-    text.get(start..).unwrap_or(text)
 }
 
 /// The patterns of many rules, each once, that look through a text together.
@@ -115,7 +108,7 @@ impl PatternSets {
     /// For each place whether the text holds what is looked for.
     pub(super) fn matches(&self, text: &str) -> Vec<bool> {
         let mut found = vec![false; self.len];
-        let text = window(text);
+        let text = end_of(text);
         for (number, set) in self.sets.iter().enumerate() {
             for place in &set.matches(text) {
                 found[number * PATTERNS_OF_A_SET + place] = true;
@@ -140,7 +133,8 @@ const NEVER: &str = r"[^\s\S]";
 
 #[cfg(test)]
 mod tests {
-    use super::{PatternError, PatternSets, TextPatterns, WINDOW_BYTES};
+    use super::{PatternError, PatternSets, TextPatterns};
+    use crate::domain::texts::WINDOW_BYTES;
 
     #[test]
     fn patterns_look_anywhere_in_a_text_and_line_by_line() {
