@@ -165,6 +165,26 @@ both! {
         assert_eq!(shown, ids.into_iter().rev().take(10).collect::<Vec<_>>());
     }
 
+    // Patterns are tried on 20,000 results, and it is said when there are more.
+    async fn a_preview_says_when_it_has_not_seen_everything(app: TestApp) {
+        let issue = add_issue(&app, 1).await;
+        let execution = app.start(&snap(&json!({}))).await;
+        report(&app, execution, &[("wifi", "FAILED", "", "no carrier")]).await;
+        app.raw.run(&format!(
+            "INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
+             SELECT 'PASSED', {execution}, id, '', '', '2031-01-01T00:00:00+00:00', '2031-01-01T00:00:00+00:00'
+             FROM n CROSS JOIN test_case"
+        )).await;
+        let rule = json!({"io_log_pattern": "carrier"});
+        let all = preview(&app, issue, &rule).await;
+        assert_eq!((&all["matched"], &all["is_complete"]), (&json!(1), &json!(true)));
+        let another = app.start(&deb(&json!({}))).await;
+        report(&app, another, &[("wifi", "PASSED", "", "")]).await;
+        let newest = preview(&app, issue, &rule).await;
+        assert_eq!((&newest["matched"], &newest["is_complete"]), (&json!(0), &json!(false)));
+    }
+
     async fn a_rule_is_applied_to_the_past_once_and_taken_back(app: TestApp) {
         let issue = add_issue(&app, 1).await;
         let execution = app.start(&snap(&json!({}))).await;
