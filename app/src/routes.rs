@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    ParamSegment, SsrMode, StaticSegment,
+    Lazy, ParamSegment, SsrMode, StaticSegment,
     components::{FlatRoutes, Route, Router},
 };
 
 use crate::{
-    api::FamilyName,
     components::navigation::NavigationBar,
     pages::{
-        artefact::ArtefactPage, family::FamilyPage, getting_started::GettingStartedPage, home::HomePage,
+        home::HomePage,
+        lazy::{ArtefactRoute, FamilyRoute, GettingStartedRoute},
         not_found::NotFoundPage,
     },
 };
@@ -33,17 +33,17 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("getting-started") view=GettingStartedPage ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("snaps") view=|| list(FamilyName::Snap) ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("debs") view=|| list(FamilyName::Deb) ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("charms") view=|| list(FamilyName::Charm) ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("images") view=|| list(FamilyName::Image) ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("solutions") view=|| list(FamilyName::Solution) ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("snaps"), ID) view=|| item(FamilyName::Snap) ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("debs"), ID) view=|| item(FamilyName::Deb) ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("charms"), ID) view=|| item(FamilyName::Charm) ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("images"), ID) view=|| item(FamilyName::Image) ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("solutions"), ID) view=|| item(FamilyName::Solution) ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("getting-started") view={Lazy::<GettingStartedRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("snaps") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("debs") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("charms") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("images") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("solutions") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("snaps"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("debs"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("charms"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("images"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("solutions"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
         </Router>
@@ -52,12 +52,4 @@ pub fn App() -> impl IntoView {
 
 fn title(page: String) -> String {
     if page.is_empty() { "Test Observer".to_owned() } else { format!("{page} – Test Observer") }
-}
-
-fn list(family: FamilyName) -> AnyView {
-    view! { <FamilyPage family/> }.into_any()
-}
-
-fn item(family: FamilyName) -> AnyView {
-    view! { <ArtefactPage family/> }.into_any()
 }

@@ -1,6 +1,8 @@
 //! The HTML document around the dashboard.
 
-use leptos::{nonce::use_nonce, prelude::*};
+use std::collections::HashMap;
+
+use leptos::{WasmSplitManifest, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use crate::{
@@ -15,8 +17,12 @@ pub struct Assets {
     pub css: String,
     /// The JavaScript that loads the WebAssembly.
     pub js: String,
-    /// The WebAssembly.
+    /// The WebAssembly that every page needs.
     pub wasm: String,
+    /// The JavaScript that loads the WebAssembly of single pages, without its folder.
+    pub split: String,
+    /// Which files in that folder the code of a page is in, without their ending, by the name of its function.
+    pub chunks: HashMap<String, Vec<String>>,
 }
 
 /// The whole document. `cookies` is the request's cookie header, for the theme.
@@ -26,6 +32,8 @@ pub fn shell(assets: Assets, cookies: &str) -> impl IntoView + use<> {
         "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(hydrate);",
         assets.js, assets.wasm
     );
+    // Rendering finds out which pages' code is needed, and asks the browser for it in the head.
+    provide_context(WasmSplitManifest(ArcStoredValue::new(("/pkg".to_owned(), assets.chunks, assets.split))));
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>

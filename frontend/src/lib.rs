@@ -1,7 +1,7 @@
 //! Hydrates the dashboard in the browser, nothing else.
 
 use leptos::prelude::*;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{UnwrapThrowExt, prelude::wasm_bindgen};
 
 /// Makes the page that the server sent come alive.
 #[wasm_bindgen]
@@ -9,11 +9,14 @@ pub fn hydrate() {
     if leave_old_address() {
         return;
     }
-    leptos::mount::hydrate_body(app::App);
-    if let Some(root) = document().document_element() {
-        // Tests, and the stylesheet's `.needs-script`, wait for this.
-        let _ = root.set_attribute("data-hydrated", "");
-    }
+    // The page's own code is a file of its own, so hydration has to wait for it.
+    wasm_bindgen_futures::spawn_local(async {
+        leptos::mount::hydrate_from_async(document().body().unwrap_throw(), app::App).await.forget();
+        if let Some(root) = document().document_element() {
+            // Tests, and the stylesheet's `.needs-script`, wait for this.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
 }
 
 /// Addresses used to look like `/#/snaps/12`; servers never see that part, so the browser has to follow it.

@@ -25,14 +25,27 @@ pub(super) struct FoundAssets {
 }
 
 /// Reads the hashes that the build left: lines like `js: 3f2a…`. Without them the names are plain.
-pub(super) fn find_assets(hash_file: &Path) -> FoundAssets {
+pub(super) fn find_assets(hash_file: &Path, site_root: &Path) -> FoundAssets {
     let text = fs::read_to_string(hash_file).unwrap_or_default();
     let hashes: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once(':')).collect();
     let name = |kind: &str| match hashes.get(kind) {
         Some(hash) => format!("/pkg/test-observer.{}.{kind}", hash.trim()),
         None => format!("/pkg/test-observer.{kind}"),
     };
-    let names = Assets { css: name("css"), js: name("js"), wasm: name("wasm") };
+    let split = hashes.get("split").map_or("______________________", |hash| hash.trim());
+    let manifest = match hashes.get("manifest") {
+        Some(hash) => format!("__wasm_split_manifest.{}.json", hash.trim()),
+        None => "__wasm_split_manifest.json".to_owned(),
+    };
+    // Without it the code of a page is fetched all the same, only later.
+    let chunks = fs::read(site_root.join("pkg").join(manifest)).ok();
+    let names = Assets {
+        css: name("css"),
+        js: name("js"),
+        wasm: name("wasm"),
+        split: format!("__wasm_split.{split}.js"),
+        chunks: chunks.and_then(|chunks| serde_json::from_slice(&chunks).ok()).unwrap_or_default(),
+    };
     FoundAssets { names, is_hashed: !hashes.is_empty() }
 }
 

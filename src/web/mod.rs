@@ -51,7 +51,7 @@ struct Rest {
 
 /// The router to serve: pages and files of the dashboard in front of the API. Call it inside a Tokio runtime.
 pub fn router(api: Router, options: &Options) -> Router {
-    let assets = find_assets(&options.hash_file);
+    let assets = find_assets(&options.hash_file, &options.site_root);
     if assets.is_hashed && !options.site_root.join("pkg").is_dir() {
         tracing::warn!(site.root = %options.site_root.display(), "the dashboard's files are missing: its pages have no style and no scripts");
     }
