@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use app::api::Permission;
+use app::api::{FamilyName, Permission};
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::service::{DEFAULT_SESSIONS_SECRET, Settings};
@@ -90,6 +90,10 @@ impl Config {
             },
             session_secrets: read_session_secrets(variable("SESSIONS_SECRET"), listen)?,
             version: variable("VERSION").unwrap_or(defaults.version),
+            tabs: match variable("TABS") {
+                Some(names) => read_tabs(&names)?,
+                None => defaults.tabs,
+            },
             ignored_permissions,
             executions_per_reviewer: defaults.executions_per_reviewer,
             key_grace_seconds: match variable("KEY_GRACE_SECONDS") {
@@ -127,6 +131,15 @@ fn read_permissions(text: &str) -> Result<BTreeSet<Permission>, ConfigError> {
         .map(|name| {
             name.parse().map_err(|_| ConfigError::new("IGNORE_PERMISSIONS", format!("'{name}' is no permission")))
         })
+        .collect()
+}
+
+/// Reads the families that the dashboard offers, by the first segments of their pages: `snaps, debs`; none is a list, too.
+fn read_tabs(text: &str) -> Result<Vec<FamilyName>, ConfigError> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let family = |name: &str| FamilyName::ALL.iter().copied().find(|family| family.path() == name);
+    names
+        .map(|name| family(name).ok_or_else(|| ConfigError::new("TABS", format!("'{name}' is no family's page"))))
         .collect()
 }
 
@@ -243,6 +256,18 @@ mod tests {
     }
 
     #[test]
+    fn the_dashboard_offers_the_families_that_somebody_chose() {
+        for (value, expected) in [
+            (None, FamilyName::ALL),
+            (Some("images, snaps,"), &[FamilyName::Image, FamilyName::Snap][..]),
+            (Some(""), &[]),
+        ] {
+            let variables: Vec<_> = value.map(|value| ("TABS", value)).into_iter().collect();
+            assert_eq!(read("127.0.0.1:1", &variables).unwrap().settings.tabs, expected);
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_meant_is_named() {
         for (variable, value) in [
             ("IGNORE_PERMISSIONS", "view_tests"),
@@ -255,6 +280,7 @@ mod tests {
             ("FOLD_START_TEST_SECONDS", "86401"),
             ("FAILED_KEYS_PER_MINUTE", "many"),
             ("FAILED_KEYS_PER_MINUTE", "-1"),
+            ("TABS", "snap"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

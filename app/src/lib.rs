@@ -22,4 +22,4 @@ mod text;
 pub use response::{Parts as ResponseParts, ResponseHead};
 pub use routes::App;
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, shell};
+pub use shell::{Assets, Visit, shell};

@@ -8,10 +8,19 @@ use leptos_router::{
 };
 
 use crate::{
-    components::navigation::NavigationBar,
+    components::{
+        feedback::{Feedback, FeedbackRegion},
+        navigation::NavigationBar,
+        session::Session,
+        shortcuts::{ShortcutHelp, Shortcuts},
+    },
     pages::{
         home::HomePage,
-        lazy::{ArtefactRoute, FamilyRoute, GettingStartedRoute},
+        lazy::{
+            ApplicationsRoute, ArtefactRoute, AuditLogRoute, FamilyRoute, GettingStartedRoute, IssueRoute, IssuesRoute,
+            MatchingRulesRoute, MyReviewsRoute, NotificationsRoute, RerunsRoute, SignInRoute, TeamsRoute,
+            TestResultsRoute, UsersRoute,
+        },
         not_found::NotFoundPage,
     },
 };
@@ -23,6 +32,9 @@ const ID: ParamSegment = ParamSegment("id");
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    Session::provide();
+    Feedback::provide();
+    Shortcuts::provide();
     view! {
         <Title formatter=title/>
         <Router>
@@ -44,8 +56,22 @@ pub fn App() -> impl IntoView {
                     <Route path=(StaticSegment("charms"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=(StaticSegment("images"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=(StaticSegment("solutions"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("login") view={Lazy::<SignInRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("notifications") view={Lazy::<NotificationsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("reruns") view={Lazy::<RerunsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("reviews") view={Lazy::<MyReviewsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("issues") view={Lazy::<IssuesRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("issues"), ID) view={Lazy::<IssueRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("test-results") view={Lazy::<TestResultsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("users") view={Lazy::<UsersRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("teams") view={Lazy::<TeamsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("applications") view={Lazy::<ApplicationsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("matching-rules") view={Lazy::<MatchingRulesRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("audit-log") view={Lazy::<AuditLogRoute>::new()} ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
+            <FeedbackRegion/>
+            <ShortcutHelp/>
         </Router>
     }
 }

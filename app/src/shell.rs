@@ -6,9 +6,19 @@ use leptos::{WasmSplitManifest, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use crate::{
-    components::{icon::SPRITE, theme::Theme},
+    api::SessionResponse,
+    components::{icon::SPRITE, preferences::Cookies, session, theme::Theme},
     routes::App,
 };
+
+/// Who asks for a page.
+#[derive(Clone, Debug, Default)]
+pub struct Visit {
+    /// The request's cookie header: what the visitor prefers.
+    pub cookies: String,
+    /// What the API says about the visitor.
+    pub session: SessionResponse,
+}
 
 /// The addresses of the built files, whose names carry their hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +35,13 @@ pub struct Assets {
     pub chunks: HashMap<String, Vec<String>>,
 }
 
-/// The whole document. `cookies` is the request's cookie header, for the theme.
-pub fn shell(assets: Assets, cookies: &str) -> impl IntoView + use<> {
-    let theme = Theme::from_cookies(cookies).value();
+/// The whole document.
+pub fn shell(assets: Assets, visit: Visit) -> impl IntoView {
+    let theme = Theme::from_cookies(&visit.cookies).value();
+    // Inside of a script only `<` could end it.
+    let session = serde_json::to_string(&visit.session).unwrap_or_default().replace('<', "\\u003c");
+    provide_context(Cookies(visit.cookies));
+    provide_context(visit.session);
     let start = format!(
         "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(hydrate);",
         assets.js, assets.wasm
@@ -51,6 +65,7 @@ pub fn shell(assets: Assets, cookies: &str) -> impl IntoView + use<> {
                 </script>
             </head>
             <body>
+                <script type="application/json" id=session::ELEMENT inner_html=session></script>
                 <App/>
                 <div inner_html=SPRITE hidden></div>
             </body>

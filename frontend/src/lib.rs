@@ -11,7 +11,8 @@ pub fn hydrate() {
     }
     // The page's own code is a file of its own, so hydration has to wait for it.
     wasm_bindgen_futures::spawn_local(async {
-        leptos::mount::hydrate_from_async(document().body().unwrap_throw(), app::App).await.forget();
+        let hydration = leptos::mount::hydrate_from_async(document().body().unwrap_throw(), app::App);
+        Box::pin(hydration).await.forget();
         if let Some(root) = document().document_element() {
             // Tests, and the stylesheet's `.needs-script`, wait for this.
             let _ = root.set_attribute("data-hydrated", "");

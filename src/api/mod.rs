@@ -31,6 +31,7 @@ mod rerun_requests;
 mod rule_applications;
 mod saml;
 mod search_query;
+mod session;
 mod session_cookies;
 mod sign_out;
 mod status_updates;
@@ -96,6 +97,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(reported_issues::routes())
         .merge(execution_metadata::routes())
         .merge(notifications::routes())
+        .merge(session::routes())
         .merge(users::routes())
         .merge(teams::routes())
         .merge(applications::routes())

@@ -27,6 +27,7 @@ mod rule_applications;
 mod rule_cache;
 pub mod saml;
 mod saml_provider;
+mod session;
 pub mod sign_in;
 mod status_updates;
 mod team_rules;
@@ -42,7 +43,7 @@ mod users;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::api::Permission;
+use app::api::{FamilyName, Permission};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -100,6 +101,8 @@ pub struct Settings {
     pub executions_per_reviewer: usize,
     /// The build's version.
     pub version: String,
+    /// The families that the dashboard offers, in its order.
+    pub tabs: Vec<FamilyName>,
     /// Whether cookies stay off connections that others can read.
     pub secure_cookies: bool,
     /// Whether people may sign in with a password or a link made here.
@@ -132,6 +135,7 @@ impl Default for Settings {
             fold_start_test_seconds: 0,
             executions_per_reviewer: crate::domain::assignment::EXECUTIONS_PER_REVIEWER,
             version: "0.0.0".to_owned(),
+            tabs: FamilyName::ALL.to_vec(),
             secure_cookies: true,
             local_accounts: false,
             oidc: None,

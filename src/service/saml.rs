@@ -49,6 +49,11 @@ impl Default for SamlSettings {
 }
 
 impl SamlSettings {
+    /// Whether there is an identity provider to sign in at.
+    pub fn is_configured(&self) -> bool {
+        self.idp_metadata_url.is_some()
+    }
+
     /// The address of a path, as the identity provider knows it.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.sp_base_url.trim_end_matches('/'))

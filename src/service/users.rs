@@ -110,7 +110,7 @@ pub(super) async fn find_user_by_email(tx: &mut Tx, email: &str) -> ServiceResul
     found.ok_or_else(|| ServiceError::NotFound(format!("User with email {email} not found")))
 }
 
-async fn find_shown_user(tx: &mut Tx, id: i64) -> StoreResult<Option<UserResponse>> {
+pub(super) async fn find_shown_user(tx: &mut Tx, id: i64) -> StoreResult<Option<UserResponse>> {
     let Some(row) = users::find_user(tx, id).await? else { return Ok(None) };
     Ok(show_users(tx, vec![row]).await?.pop())
 }

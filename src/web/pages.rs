@@ -2,7 +2,11 @@
 
 use std::net::SocketAddr;
 
-use app::{Assets, ResponseHead, client::InProcessApi};
+use app::{
+    Assets, ResponseHead, Visit,
+    api::SessionResponse,
+    client::{Client, InProcessApi},
+};
 use axum::{
     Router,
     body::Body,
@@ -38,6 +42,9 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
     let api = pages.api_for(&parts);
     let cookies =
         parts.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    // Pages say themselves what the API cannot give; who is asking is of no use then.
+    let session = Client::from(api.clone()).get::<SessionResponse>("/v1/session").await.unwrap_or_default();
+    let visit = Visit { cookies, session };
     let head = ResponseHead::default();
     let nonce = Nonce::new();
     let context = {
@@ -51,7 +58,7 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
             provide_server_redirect(move |to| head.redirect(to));
         }
     };
-    let document = move || app::shell(pages.assets.clone(), &cookies);
+    let document = move || app::shell(pages.assets.clone(), visit.clone());
     let render = leptos_axum::render_app_async_with_context(context, document);
     let rendering = render(Request::from_parts(parts, body));
     // A rendering that is dropped half-way never frees what it holds (leptos 0.8.23, about 100 kB each), so it goes on to its

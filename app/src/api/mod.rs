@@ -32,6 +32,7 @@ mod rerun_requests;
 mod rule_applications;
 #[cfg(feature = "ssr")]
 mod search_filters;
+mod session;
 #[cfg(feature = "ssr")]
 mod start_test;
 mod teams;
@@ -77,6 +78,7 @@ pub use rerun_requests::*;
 pub use rule_applications::*;
 #[cfg(feature = "ssr")]
 pub use search_filters::*;
+pub use session::*;
 #[cfg(feature = "ssr")]
 pub use start_test::*;
 pub use teams::*;

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use leptos::prelude::use_context;
 use tower::ServiceExt;
 
-use super::{Answer, ClientError};
+use super::{Answer, Change, ClientError};
 
 /// What of the page's request the API has to see: who asks, and under which address.
 const FORWARDED_HEADERS: &[&str] =
@@ -50,8 +50,9 @@ impl InProcessApi {
         *request.extensions_mut() = self.extensions;
         let Ok(response) = self.router.oneshot(request).await;
         let status = response.status().as_u16();
+        let etag = response.headers().get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
         let body = response.into_body().collect().await.map_err(|_| ClientError::Unreachable)?.to_bytes();
-        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned(), etag })
     }
 }
 
@@ -74,6 +75,14 @@ impl Transport {
                 None => Err(ClientError::Unreachable),
             }
         }
+    }
+}
+
+impl Transport {
+    /// Rendering only reads; what changes something is for the browser to send.
+    #[expect(clippy::unused_self, reason = "the browser's transport has the same functions")]
+    pub(super) fn send(&self, _change: Change) -> impl Future<Output = Result<Answer, ClientError>> + Send + use<> {
+        std::future::ready(Err(ClientError::Unreachable))
     }
 }
 

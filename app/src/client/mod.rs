@@ -8,7 +8,7 @@ mod in_process;
 
 use std::future::Future;
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 pub use error::ClientError;
 #[cfg(feature = "ssr")]
@@ -23,6 +23,68 @@ use in_process::Transport;
 struct Answer {
     status: u16,
     body: String,
+    etag: Option<String>,
+}
+
+impl Answer {
+    fn successful(self) -> Result<Self, ClientError> {
+        if (200..300).contains(&self.status) { Ok(self) } else { Err(ClientError::refused(self.status, &self.body)) }
+    }
+
+    /// What the API says; where it says nothing, that is `null`.
+    fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        let body = if self.body.is_empty() { "null" } else { &self.body };
+        serde_json::from_str(body).map_err(|problem| ClientError::unreadable(&problem))
+    }
+}
+
+/// A change that the API is asked for: `Change::patch("/v1/artefacts/12").json(&json!({"status": "APPROVED"}))`.
+#[derive(Clone, Debug)]
+pub struct Change {
+    method: &'static str,
+    path: String,
+    body: Option<String>,
+    if_match: Option<String>,
+}
+
+impl Change {
+    fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), body: None, if_match: None }
+    }
+
+    /// A POST to a path.
+    pub fn post(path: impl Into<String>) -> Self {
+        Self::new("POST", path)
+    }
+
+    /// A PUT to a path.
+    pub fn put(path: impl Into<String>) -> Self {
+        Self::new("PUT", path)
+    }
+
+    /// A PATCH of a path.
+    pub fn patch(path: impl Into<String>) -> Self {
+        Self::new("PATCH", path)
+    }
+
+    /// A DELETE of a path.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new("DELETE", path)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = serde_json::to_string(body).ok();
+        self
+    }
+
+    /// Only if the object still is what it was when it had this `ETag`; else the answer is [`ClientError::Outdated`].
+    #[must_use]
+    pub fn if_match(mut self, etag: Option<String>) -> Self {
+        self.if_match = etag;
+        self
+    }
 }
 
 /// The way to the API for the person who asked for the page.
@@ -39,17 +101,36 @@ impl Client {
 
     /// Reads a resource of the API: `get::<ArtefactResponse>("/v1/artefacts/12")`.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> impl Future<Output = Result<T, ClientError>> + Send + use<T> {
-        let text = self.get_text(path);
-        async move { serde_json::from_str(&text.await?).map_err(|problem| ClientError::unreadable(&problem)) }
+        let answer = self.0.get(path);
+        async move { answer.await?.successful()?.read() }
+    }
+
+    /// Reads a resource together with its `ETag`, for a change that must not overwrite what nobody has seen.
+    pub fn get_tagged<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> impl Future<Output = Result<(T, Option<String>), ClientError>> + Send + use<T> {
+        let answer = self.0.get(path);
+        async move {
+            let answer = answer.await?.successful()?;
+            Ok((answer.read()?, answer.etag))
+        }
     }
 
     /// Reads plain text, for example a log.
     pub fn get_text(&self, path: &str) -> impl Future<Output = Result<String, ClientError>> + Send + use<> {
         let answer = self.0.get(path);
-        async move {
-            let Answer { status, body } = answer.await?;
-            if (200..300).contains(&status) { Ok(body) } else { Err(ClientError::refused(status, &body)) }
-        }
+        async move { Ok(answer.await?.successful()?.body) }
+    }
+
+    /// Changes something, once: a change that got no answer is sent again under the same key, which the API recognises.
+    /// `()` takes any answer without a body. Only browsers change anything: rendering only reads.
+    pub fn send<T: DeserializeOwned>(
+        &self,
+        change: Change,
+    ) -> impl Future<Output = Result<T, ClientError>> + Send + use<T> {
+        let answer = self.0.send(change);
+        async move { answer.await?.successful()?.read() }
     }
 }
 

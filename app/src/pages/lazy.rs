@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_location, lazy_route};
 
-use super::{artefact::ArtefactPage, family::FamilyPage, getting_started::GettingStartedPage};
+use super::{
+    applications::ApplicationsPage, artefact::ArtefactPage, audit_log::AuditLogPage, family::FamilyPage,
+    getting_started::GettingStartedPage, issue::IssuePage, issues::IssuesPage, matching_rules::MatchingRulesPage,
+    my_reviews::MyReviewsPage, notifications::NotificationsPage, reruns::RerunsPage, sign_in::SignInPage,
+    teams::TeamsPage, test_results::TestResultsPage, users::UsersPage,
+};
 use crate::api::FamilyName;
 
 /// The family that the first segment of the address names.
@@ -39,16 +44,51 @@ impl LazyRoute for ArtefactRoute {
     }
 }
 
-/// `/getting-started`.
-pub(crate) struct GettingStartedRoute;
+/// Declares the routes of pages without anything to hand over.
+macro_rules! lazy_pages {
+    ($($(#[$meta:meta])* $route:ident => $page:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        pub(crate) struct $route;
 
-#[lazy_route]
-impl LazyRoute for GettingStartedRoute {
-    fn data() -> Self {
-        Self
-    }
+        #[lazy_route]
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
 
-    fn view(_this: Self) -> AnyView {
-        view! { <GettingStartedPage/> }.into_any()
-    }
+            fn view(this: Self) -> AnyView {
+                let $route = this;
+                view! { <$page/> }.into_any()
+            }
+        }
+    )+};
+}
+
+lazy_pages! {
+    /// `/getting-started`.
+    GettingStartedRoute => GettingStartedPage,
+    /// `/login`.
+    SignInRoute => SignInPage,
+    /// `/notifications`.
+    NotificationsRoute => NotificationsPage,
+    /// `/reruns`.
+    RerunsRoute => RerunsPage,
+    /// `/reviews`.
+    MyReviewsRoute => MyReviewsPage,
+    /// `/issues`.
+    IssuesRoute => IssuesPage,
+    /// `/issues/:id`.
+    IssueRoute => IssuePage,
+    /// `/test-results`.
+    TestResultsRoute => TestResultsPage,
+    /// `/users`.
+    UsersRoute => UsersPage,
+    /// `/teams`.
+    TeamsRoute => TeamsPage,
+    /// `/applications`.
+    ApplicationsRoute => ApplicationsPage,
+    /// `/matching-rules`.
+    MatchingRulesRoute => MatchingRulesPage,
+    /// `/audit-log`.
+    AuditLogRoute => AuditLogPage,
 }

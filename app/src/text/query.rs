@@ -12,6 +12,16 @@ pub(crate) fn with(query: &ParamsMap, key: &str, value: Option<&str>) -> ParamsM
     changed
 }
 
+/// The query with one parameter set to several values, none of which leaves it out.
+pub(crate) fn with_all(query: &ParamsMap, key: &str, values: &[String]) -> ParamsMap {
+    let mut changed = query.clone();
+    changed.remove(key);
+    for value in values {
+        changed.insert(key.to_owned(), value.clone());
+    }
+    changed
+}
+
 /// The address of a page with a query, without a question mark when there is none.
 pub(crate) fn address(path: &str, query: &ParamsMap) -> String {
     format!("{path}{}", query.to_query_string())

@@ -1,0 +1,91 @@
+//! What happened to what somebody did: one region at the bottom of the page, read out, never in the way.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::client::ClientError;
+
+/// As long a message without anything to do stays.
+const BRIEFLY: Duration = Duration::from_secs(5);
+/// As long an offer to undo stands.
+const OFFERED: Duration = Duration::from_secs(10);
+
+/// Tells the visitor what happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feedback(RwSignal<Vec<Message>>);
+
+#[derive(Clone, Debug)]
+struct Message {
+    id: usize,
+    text: String,
+    is_failure: bool,
+    undo: Option<Callback<()>>,
+}
+
+impl Feedback {
+    /// Makes the region known to every part of the page.
+    pub(crate) fn provide() -> Self {
+        let feedback = Self(RwSignal::new(Vec::new()));
+        provide_context(feedback);
+        feedback
+    }
+
+    /// Something was done.
+    pub(crate) fn done(self, text: impl Into<String>) {
+        self.add(text.into(), false, None, Some(BRIEFLY));
+    }
+
+    /// Something was done that can be taken back.
+    pub(crate) fn undoable(self, text: impl Into<String>, undo: Callback<()>) {
+        self.add(text.into(), false, Some(undo), Some(OFFERED));
+    }
+
+    /// Something was not done. It stays until somebody has seen it.
+    pub(crate) fn failed(self, what: &str, error: &ClientError) {
+        let details = error.details().unwrap_or_else(|| error.advice());
+        self.add(format!("{what}: {details}"), true, None, None);
+    }
+
+    fn add(self, text: String, is_failure: bool, undo: Option<Callback<()>>, lasts: Option<Duration>) {
+        let id = self.0.with_untracked(|messages| messages.last().map_or(0, |last| last.id + 1));
+        self.0.update(|messages| messages.push(Message { id, text, is_failure, undo }));
+        if let Some(lasts) = lasts {
+            set_timeout(move || self.dismiss(id), lasts);
+        }
+    }
+
+    fn dismiss(self, id: usize) {
+        self.0.update(|messages| messages.retain(|message| message.id != id));
+    }
+}
+
+/// Where to tell what happened.
+pub(crate) fn use_feedback() -> Feedback {
+    use_context().unwrap_or_else(Feedback::provide)
+}
+
+/// The region. It exists before there is anything in it, else nothing would be read out.
+#[component]
+pub(crate) fn FeedbackRegion() -> impl IntoView {
+    let feedback = use_feedback();
+    view! {
+        <div class="feedback" role="log" aria-live="polite" aria-label="Messages">
+            <For each=move || feedback.0.get() key=|message| message.id let(message)>
+                <div class="feedback-message" class:feedback-failure=message.is_failure>
+                    <span>{message.text.clone()}</span>
+                    {message.undo.map(|undo| {
+                        let take_back = move |_| {
+                            undo.run(());
+                            feedback.dismiss(message.id);
+                        };
+                        view! { <button type="button" class="button button-small" on:click=take_back>"Undo"</button> }
+                    })}
+                    <button type="button" class="button button-small" aria-label="Dismiss the message" on:click=move |_| feedback.dismiss(message.id)>
+                        "×"
+                    </button>
+                </div>
+            </For>
+        </div>
+    }
+}

@@ -1,0 +1,167 @@
+//! Filters that live in the address: every tick is a step that Back undoes, and a filtered page can be sent to a colleague.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_query_map},
+};
+
+use crate::text::query;
+
+/// Something to choose: what stands in the address, and what people read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Choice {
+    /// In the address and for the API.
+    pub(crate) value: String,
+    /// For people.
+    pub(crate) label: String,
+}
+
+impl Choice {
+    /// A choice that is called what it is.
+    pub(crate) fn plain(value: impl Into<String>) -> Self {
+        let value = value.into();
+        Self { label: value.clone(), value }
+    }
+
+    /// A choice with words of its own.
+    pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into() }
+    }
+}
+
+/// The values of one parameter of the address, and the ways to change them.
+#[derive(Clone, Copy)]
+pub(crate) struct QueryFilter {
+    /// What is chosen, in the order of the address.
+    pub(crate) values: Memo<Vec<String>>,
+    write: Callback<Vec<String>>,
+}
+
+impl QueryFilter {
+    /// Adds a value, or takes it away where it is chosen already.
+    pub(crate) fn toggle(self, value: &str) {
+        let mut values = self.values.get_untracked();
+        match values.iter().position(|other| other == value) {
+            Some(at) => {
+                values.remove(at);
+            }
+            None => values.push(value.to_owned()),
+        }
+        self.write.run(values);
+    }
+
+    /// Chooses these and no others.
+    pub(crate) fn set(self, values: Vec<String>) {
+        self.write.run(values);
+    }
+}
+
+/// The filter that a (repeatable) parameter of the address is. A change drops `offset`: another list begins at its beginning.
+pub(crate) fn use_query_filter(name: &'static str) -> QueryFilter {
+    let parameters = use_query_map();
+    let path = use_location().pathname;
+    let navigate = use_navigate();
+    let values = Memo::new(move |_| parameters.with(|query| query.get_all(name).unwrap_or_default()));
+    let write = Callback::new(move |values: Vec<String>| {
+        let changed =
+            parameters.with_untracked(|now| query::with_all(&query::with(now, "offset", None), name, &values));
+        let address = path.with_untracked(|path| query::address(path, &changed));
+        navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    });
+    QueryFilter { values, write }
+}
+
+/// Boxes to tick, any of which may match. Without scripts they are fields of the form around them.
+#[component]
+pub(crate) fn CheckboxFilter(
+    /// Its heading.
+    label: &'static str,
+    /// The parameter of the address.
+    name: &'static str,
+    /// What there is to choose.
+    #[prop(into)]
+    choices: Signal<Vec<Choice>>,
+) -> impl IntoView {
+    let filter = use_query_filter(name);
+    let view_choice = move |choice: Choice| {
+        let Choice { value, label } = choice;
+        let is_chosen = {
+            let value = value.clone();
+            Signal::derive(move || filter.values.with(|values| values.contains(&value)))
+        };
+        view! {
+            <label class="checkbox">
+                <input
+                    type="checkbox"
+                    name=name
+                    value=value.clone()
+                    checked=is_chosen.get_untracked()
+                    prop:checked=is_chosen
+                    on:change=move |_| filter.toggle(&value)
+                />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="filter" hidden=move || choices.with(Vec::is_empty)>
+            <legend>{label}</legend>
+            <For each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
+        </fieldset>
+    }
+}
+
+/// What is filtered by, each with the way to do without it, and the way to do without all.
+#[component]
+pub(crate) fn ActiveFilters(
+    /// The parameters, with the words for each.
+    names: &'static [(&'static str, &'static str)],
+    /// What people read for a value of a parameter.
+    #[prop(optional, into)]
+    word: Option<Callback<(&'static str, String), String>>,
+) -> impl IntoView {
+    let parameters = use_query_map();
+    let path = use_location().pathname;
+    let active = Memo::new(move |_| {
+        parameters.with(|query| {
+            let pairs = names.iter().flat_map(|(name, label)| {
+                query.get_all(name).unwrap_or_default().into_iter().map(move |value| (*name, *label, value))
+            });
+            pairs.filter(|(_, _, value)| !value.is_empty()).collect::<Vec<_>>()
+        })
+    });
+    let without = move |name: &'static str, value: &str| {
+        parameters.with(|now| {
+            let kept: Vec<String> =
+                now.get_all(name).unwrap_or_default().into_iter().filter(|other| other != value).collect();
+            path.with(|path| query::address(path, &query::with_all(&query::with(now, "offset", None), name, &kept)))
+        })
+    };
+    let without_all = move || {
+        parameters.with(|now| {
+            let bare =
+                names.iter().fold(query::with(now, "offset", None), |query, (name, _)| query::with(&query, name, None));
+            path.with(|path| query::address(path, &bare))
+        })
+    };
+    let view_active = move |(name, label, value): (&'static str, &'static str, String)| {
+        let words = word.map_or_else(|| value.clone(), |word| word.run((name, value.clone())));
+        let title = format!("Do without {label}: {words}");
+        view! {
+            <a class="chip" href=move || without(name, &value) aria-label=title>
+                <span class="quiet">{label}": "</span>
+                {words}
+                <span aria-hidden="true">" ×"</span>
+            </a>
+        }
+    };
+    view! {
+        <div class="chips" hidden=move || active.with(Vec::is_empty)>
+            <For each=move || active.get() key=|filter| filter.clone() children=view_active/>
+            <a class="chip" href=without_all>
+                "Clear all"
+            </a>
+        </div>
+    }
+}

@@ -1,0 +1,79 @@
+//! A change on its way to the API: sent once however often somebody presses, and its error shown where it was asked for.
+
+use leptos::{prelude::*, task::spawn_local};
+use serde::de::DeserializeOwned;
+
+use crate::client::{Change, Client, ClientError};
+
+/// What a form knows of the change it sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sending {
+    is_busy: RwSignal<bool>,
+    error: RwSignal<Option<ClientError>>,
+}
+
+impl Sending {
+    /// Nothing is on its way yet.
+    pub(crate) fn new() -> Self {
+        Self { is_busy: RwSignal::new(false), error: RwSignal::new(None) }
+    }
+
+    /// Whether an answer is awaited.
+    pub(crate) fn is_busy(self) -> bool {
+        self.is_busy.get()
+    }
+
+    /// Forgets the last error, for a form that is opened again.
+    pub(crate) fn reset(self) {
+        self.error.set(None);
+    }
+
+    /// Shows why something cannot be sent at all.
+    pub(crate) fn refuse(self, text: impl Into<String>) {
+        self.error.set(Some(ClientError::Invalid(text.into())));
+    }
+
+    /// Sends a change, unless one is on its way, and goes on with the answer; an error stays for [`SendingError`].
+    pub(crate) fn send<T: DeserializeOwned + 'static>(self, change: Change, done: impl FnOnce(T) + 'static) {
+        self.run(Client::current().send::<T>(change), done);
+    }
+
+    /// The same for several requests in a row.
+    pub(crate) fn run<T: 'static>(
+        self,
+        work: impl Future<Output = Result<T, ClientError>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        self.is_busy.set(true);
+        self.error.set(None);
+        spawn_local(async move {
+            let answer = work.await;
+            // The form may be gone by now; then nobody wants to know.
+            self.is_busy.try_set(false);
+            match answer {
+                Ok(answer) => done(answer),
+                Err(error) => {
+                    self.error.try_set(Some(error));
+                }
+            }
+        });
+    }
+}
+
+/// Why the last change was not made.
+#[component]
+pub(crate) fn SendingError(sending: Sending) -> impl IntoView {
+    view! {
+        <div role="alert">
+            {move || {
+                sending.error.get().map(|error| {
+                    let text = error.details().unwrap_or_else(|| error.advice()).to_owned();
+                    view! { <p class="notice notice-error error-details"><strong>{error.title()}". "</strong>{text}</p> }
+                })
+            }}
+        </div>
+    }
+}
