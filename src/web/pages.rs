@@ -11,8 +11,8 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{Extensions, HeaderValue, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
+    response::{IntoResponse, Redirect, Response},
 };
 use leptos::{nonce::Nonce, prelude::provide_context};
 use leptos_router::components::provide_server_redirect;
@@ -44,6 +44,9 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
         parts.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     // Pages say themselves what the API cannot give; who is asking is of no use then.
     let session = Client::from(api.clone()).get::<SessionResponse>("/v1/session").await.unwrap_or_default();
+    if session.require_authentication && session.user.is_none() && parts.uri.path() != SIGN_IN_PAGE {
+        return send_to_sign_in(&parts.uri);
+    }
     let visit = Visit { cookies, session };
     let head = ResponseHead::default();
     let nonce = Nonce::new();
@@ -79,6 +82,17 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
                 .into_response()
         }
     }
+}
+
+/// Where people sign in.
+const SIGN_IN_PAGE: &str = "/login";
+
+/// To the page to sign in on, which leads back.
+fn send_to_sign_in(wanted: &Uri) -> Response {
+    let wanted = wanted.path_and_query().map_or("/", PathAndQuery::as_str);
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("returnTo", wanted).finish();
+    let headers = [(header::CACHE_CONTROL, NO_STORE), (header::VARY, COOKIE)];
+    (headers, Redirect::to(&format!("{SIGN_IN_PAGE}?{query}"))).into_response()
 }
 
 /// The whole page has been rendered by now, so the head is complete.

@@ -31,6 +31,24 @@ pub(crate) enum Icon {
     Menu,
     /// A disc, half dark.
     Theme,
+    /// A bell.
+    Bell,
+    /// Head and shoulders.
+    Person,
+    /// A funnel.
+    Filter,
+    /// Lines under each other.
+    List,
+    /// Four tiles.
+    Tiles,
+    /// A pencil.
+    Edit,
+    /// A warning sign.
+    Warning,
+    /// An eye.
+    Look,
+    /// A chain that is broken.
+    BrokenLink,
 }
 
 impl Icon {
@@ -49,6 +67,15 @@ impl Icon {
             Self::Rerun => "#icon-rerun",
             Self::Menu => "#icon-menu",
             Self::Theme => "#icon-theme",
+            Self::Bell => "#icon-bell",
+            Self::Person => "#icon-person",
+            Self::Filter => "#icon-filter",
+            Self::List => "#icon-list",
+            Self::Tiles => "#icon-tiles",
+            Self::Edit => "#icon-edit",
+            Self::Warning => "#icon-warning",
+            Self::Look => "#icon-look",
+            Self::BrokenLink => "#icon-broken-link",
         }
     }
 
@@ -78,4 +105,13 @@ pub(crate) const SPRITE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" class
 <g id="icon-rerun" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M13.4 8a5.4 5.4 0 1 1-1.6-3.8M13.6 1.6v3.2h-3.2"/></g>
 <g id="icon-menu" fill="none" stroke="currentColor" stroke-width="1.8"><path d="M1.5 3.5h13m-13 4.5h13m-13 4.5h13"/></g>
 <g id="icon-theme"><circle cx="8" cy="8" r="6.4" fill="none" stroke="currentColor" stroke-width="1.6"/><path fill="currentColor" d="M8 2a6 6 0 0 1 0 12z"/></g>
+<g id="icon-bell" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M3 12h10l-1.4-2V7a3.6 3.6 0 0 0-7.2 0v3zM8 1.4v2M6.6 14a1.5 1.5 0 0 0 2.8 0"/></g>
+<g id="icon-person" fill="none" stroke="currentColor" stroke-width="1.6"><circle cx="8" cy="5" r="3"/><path d="M2 14.4a6 6 0 0 1 12 0"/></g>
+<g id="icon-filter" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M1.6 2.4h12.8L9.6 8v5.6L6.4 12V8z"/></g>
+<g id="icon-list" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M2 4h1.4m2 0H14M2 8h1.4m2 0H14M2 12h1.4m2 0H14"/></g>
+<g id="icon-tiles" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M2 2h4.8v4.8H2zm7.2 0H14v4.8H9.2zM2 9.2h4.8V14H2zm7.2 0H14V14H9.2z"/></g>
+<g id="icon-edit" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M2.4 13.6 3 10.4l8-8 2.6 2.6-8 8zM9.6 3.8l2.6 2.6"/></g>
+<g id="icon-warning" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M8 1.6 15 14H1z"/><path d="M8 6v4m0 1.2v1.6"/></g>
+<g id="icon-look" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M1 8s2.6-4.6 7-4.6S15 8 15 8s-2.6 4.6-7 4.6S1 8 1 8z"/><circle cx="8" cy="8" r="2"/></g>
+<g id="icon-broken-link" fill="none" stroke="currentColor" stroke-width="1.6"><path d="m4.6 7.6-1.6 1.6a2.6 2.6 0 0 0 3.7 3.7l1.6-1.6m3-2.8 1.6-1.7a2.6 2.6 0 0 0-3.7-3.7L7.6 4.7M2 2l12 12"/></g>
 </defs></svg>"#;

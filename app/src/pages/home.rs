@@ -1,28 +1,38 @@
-//! The front door: the first family that has artefacts, or how to send the first result.
+//! The front door: one's reviews, the first family that has artefacts, or how to send the first result.
 
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use super::getting_started::{GettingStarted, fetch};
-use crate::components::error_notice::ErrorPage;
+use crate::components::{error_notice::ErrorPage, session::use_session};
 
 /// `/`.
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
+    let session = use_session();
+    if session.user().is_some() {
+        return view! { <Redirect path="/reviews"/> }.into_any();
+    }
+    let tabs = session.get().tabs;
     let state = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
+            {move || {
+                let tabs = tabs.clone();
+                Suspend::new(async move {
                 match state.await {
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                     Ok(state) => {
-                        match state.families.first() {
+                        let family = tabs.iter().find(|family| state.families.contains(family));
+                        match family {
                             Some(family) => view! { <Redirect path=format!("/{}", family.path())/> }.into_any(),
-                            None => view! { <GettingStarted state/> }.into_any(),
+                            None if state.families.is_empty() => view! { <GettingStarted state/> }.into_any(),
+                            None => view! { <Redirect path="/test-results"/> }.into_any(),
                         }
                     }
                 }
-            })}
+            })}}
         </Suspense>
     }
+    .into_any()
 }

@@ -1,13 +1,144 @@
-//! `/notifications`.
+//! `/notifications`: what the visitor should know, newest first.
+
+mod card;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::{NotificationResponse, NotificationsResponse},
+    client::{Change, Client, ClientError},
+    components::{
+        button::ActionButton,
+        error_notice::ErrorPage,
+        feedback::use_feedback,
+        live::{NewsBar, use_news},
+        pager::Pager,
+        sending::Sending,
+        session::{sign_in_address, use_session},
+    },
+};
+use card::Card;
+
+const PER_PAGE: i64 = 50;
 
 /// `/notifications`.
 #[component]
 pub(crate) fn NotificationsPage() -> impl IntoView {
+    let parameters = use_query_map();
+    let offset = Memo::new(move |_| {
+        let offset = parameters.with(|query| query.get_str("offset").and_then(|text| text.parse::<i64>().ok()));
+        offset.unwrap_or_default().max(0)
+    });
+    let page = Resource::new_blocking(move || offset.get(), fetch);
+    let news = RwSignal::new(0);
+    use_news("kinds=notification", Callback::new(move |_| news.update(|news| *news += 1)));
     view! {
         <Title text="Notifications"/>
-        <h1>"Notifications"</h1>
+        <NewsBar news on_show=move |()| page.refetch()/>
+        <Transition fallback=|| view! { <h1>"Notifications"</h1> <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Ok(page) => view! { <List page/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn fetch(offset: i64) -> impl Future<Output = Result<NotificationsResponse, ClientError>> + Send {
+    Client::current().get(&format!("/v1/users/me/notifications?limit={PER_PAGE}&offset={offset}"))
+}
+
+#[component]
+fn List(page: NotificationsResponse) -> impl IntoView {
+    let session = use_session();
+    let NotificationsResponse { notifications, count, offset, .. } = page;
+    let is_empty = notifications.is_empty();
+    let cards: Vec<RwSignal<NotificationResponse>> = notifications.into_iter().map(RwSignal::new).collect();
+    let all = StoredValue::new(cards.clone());
+    view! {
+        <div class="page-head">
+            <h1>"Notifications"</h1>
+            <DismissAll all/>
+        </div>
+        {match (is_empty, session.user().is_some()) {
+            (true, false) => view! { <SignInFirst/> }.into_any(),
+            (true, true) => view! { <NoNotifications/> }.into_any(),
+            (false, _) => {
+                view! {
+                    <ul class="notifications">
+                        {cards.into_iter().map(|notification| view! { <Card notification/> }).collect_view()}
+                    </ul>
+                }
+                    .into_any()
+            }
+        }}
+        <Pager offset limit=PER_PAGE count/>
+    }
+}
+
+/// Dismisses what is unread on this page, one request each, as there is none for several.
+#[component]
+fn DismissAll(all: StoredValue<Vec<RwSignal<NotificationResponse>>>) -> impl IntoView {
+    let (session, feedback, sending) = (use_session(), use_feedback(), Sending::new());
+    let unread =
+        move || all.with_value(|all| all.iter().filter(|one| one.with(|one| one.dismissed_at.is_none())).count());
+    let dismiss = move |()| {
+        let client = Client::current();
+        let waiting: Vec<_> = all.with_value(|all| {
+            all.iter().copied().filter(|one| one.with_untracked(|one| one.dismissed_at.is_none())).collect()
+        });
+        let work = async move {
+            for notification in waiting {
+                let id = notification.with_untracked(|notification| notification.id);
+                let read = client.send(Change::post(format!("/v1/users/me/notifications/{id}/dismiss"))).await;
+                match read {
+                    Ok(read) => notification.set(read),
+                    Err(error) => {
+                        feedback.failed("Not all notifications were dismissed", &error);
+                        return Err(error);
+                    }
+                }
+            }
+            Ok(())
+        };
+        sending.run(work, move |()| session.refresh());
+    };
+    view! {
+        <span hidden=move || unread() == 0>
+            <ActionButton label="Dismiss all" on_press=dismiss busy=Signal::derive(move || sending.is_busy())/>
+        </span>
+    }
+}
+
+#[component]
+fn NoNotifications() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"No notifications"</p>
+            <p>"You are told here when you are asked to review an artefact or an environment."</p>
+            <p>
+                <a class="button" href="/reviews">
+                    "My reviews"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn SignInFirst() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"Log in to see your notifications"</p>
+            <p>
+                <a class="button" href=sign_in_address("/notifications")>
+                    "Log in"
+                </a>
+            </p>
+        </div>
     }
 }
