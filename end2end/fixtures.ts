@@ -2,7 +2,7 @@
 import { test as base, expect, type Page, type Response } from "@playwright/test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { withServer, type Database, type Server } from "./server";
+import { withServer, type Database, type Server, type User } from "./server";
 
 export { expect };
 export type { Server };
@@ -22,6 +22,8 @@ interface PageFixtures {
   /** Console output a test expects, such as the browser's own line about a 404 it provokes. */
   expectedNoise: RegExp[];
   goto: Goto;
+  /** Signs somebody in who is new; an administrator unless the test says otherwise. */
+  signIn: (user?: Partial<User>) => Promise<User>;
   /** Keeps a picture of the whole page as results/screenshots/PROJECT-NAME.png, for people to look at. */
   shot: (name: string) => Promise<void>;
 }
@@ -56,6 +58,15 @@ export const test = base.extend<PageFixtures, WorkerFixtures>({
       const response = await page.goto(path);
       if (javaScriptEnabled !== false) await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
       return response;
+    });
+  },
+
+  signIn: async ({ page, server }, use) => {
+    await use(async (wanted) => {
+      const name = wanted?.name ?? "Robin Reviewer";
+      const user = { name, email: `${crypto.randomUUID()}@example.org`, isAdmin: true, ...wanted };
+      await page.goto(server.signInLink(user));
+      return user;
     });
   },
 

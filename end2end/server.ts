@@ -10,12 +10,21 @@ export type Database = "sqlite" | "postgres";
 const root = resolve(__dirname, "..");
 const program = resolve(root, "target/release/test-observer");
 
+/** Somebody who signs in. */
+export interface User {
+  email: string;
+  name: string;
+  isAdmin?: boolean;
+}
+
 /** A running Test Observer. */
 export interface Server {
   /** Where it listens, without a slash at the end. */
   url: string;
   /** A key with every permission. */
   apiKey: string;
+  /** Makes a user, an administrator if asked, and gives the address that signs them in, once. */
+  signInLink(user: User): string;
   /** Everything it has written to stderr so far. */
   log(): string;
 }
@@ -23,18 +32,18 @@ export interface Server {
 /** Runs `use` beside a fresh server; fails if the server panicked or did not end by itself when told to. */
 export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: (server: Server) => Promise<void>) {
   const database = createDatabase(kind);
+  // People of the tests sign in by links, over plain HTTP on this machine.
+  const environment = { ...process.env, LOCAL_ACCOUNTS: "true", SESSIONS_HTTPS_ONLY: "false", ...extra };
+  const run = (...words: string[]) =>
+    execFileSync(program, [...words, "--db", database.url], { cwd: root, env: environment, encoding: "utf8" }).trim();
   let child: ChildProcess | undefined;
   let log = "";
   try {
-    execFileSync(program, ["migrate", "--db", database.url], { cwd: root, env: { ...process.env, ...extra }, stdio: "ignore" });
-    const apiKey = execFileSync(program, ["application", "add", "e2e", "--all-permissions", "--db", database.url], {
-      cwd: root,
-      env: { ...process.env, ...extra },
-      encoding: "utf8",
-    }).trim();
+    run("migrate");
+    const apiKey = run("application", "add", "e2e", "--all-permissions");
     child = spawn(program, ["serve", "--listen", extra.LISTEN ?? "127.0.0.1:0", "--db", database.url], {
       cwd: root,
-      env: { ...process.env, NO_COLOR: "1", ...extra },
+      env: { ...environment, NO_COLOR: "1" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     const url = await new Promise<string>((found, failed) => {
@@ -53,7 +62,14 @@ export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: 
         failed(new Error(`the server ended with ${code}:\n${log}`));
       });
     });
-    await use({ url, apiKey, log: () => log });
+    const signInLink = ({ email, name, isAdmin }: User) => {
+      run("user", "add", email, "--name", name);
+      if (isAdmin) run("user", "promote", email);
+      const link = /\/v1\/auth\/local\/link\/\S+/.exec(run("user", "link", email));
+      if (!link) throw new Error("the command printed no link");
+      return `${url}${link[0]}`;
+    };
+    await use({ url, apiKey, signInLink, log: () => log });
   } finally {
     const ended = child ? await stop(child) : "by itself";
     database.remove();
