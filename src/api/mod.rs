@@ -22,6 +22,7 @@ mod matching_rules;
 mod notifications;
 mod oidc;
 mod openapi;
+mod own_reviews;
 mod permissions;
 mod preconditions;
 mod refusals;
@@ -98,6 +99,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(execution_metadata::routes())
         .merge(notifications::routes())
         .merge(session::routes())
+        .merge(own_reviews::routes())
         .merge(users::routes())
         .merge(teams::routes())
         .merge(applications::routes())

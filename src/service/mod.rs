@@ -19,6 +19,7 @@ mod local_accounts;
 mod matching_rules;
 pub mod notifications;
 pub mod oidc;
+mod own_reviews;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;

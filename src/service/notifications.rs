@@ -76,7 +76,7 @@ impl Service {
     }
 
     /// Whose notifications a caller reads: nobody's, where no one needs to be somebody.
-    fn find_reader(&self, caller: &Caller) -> ServiceResult<Option<i64>> {
+    pub(super) fn find_reader(&self, caller: &Caller) -> ServiceResult<Option<i64>> {
         match &caller.user {
             Some(user) => Ok(Some(user.id)),
             None if self.settings.require_authentication => Err(not_a_user(caller)),

@@ -24,6 +24,7 @@ pub mod matching_rules;
 pub mod memberships;
 pub mod migrations;
 pub mod notifications;
+pub mod own_reviews;
 pub mod reports;
 pub mod rerun_requests;
 pub mod result_words;

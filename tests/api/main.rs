@@ -36,6 +36,7 @@ mod oidc_issuer;
 mod oidc_provider;
 mod openapi;
 mod operator;
+mod own_reviews;
 mod patch_artefact;
 mod patch_artefact_bundles;
 mod patch_artefact_reviewers;

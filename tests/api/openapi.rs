@@ -22,6 +22,7 @@ const UNGATED: &[&str] = &[
     "get_getting_started_v1_getting_started_get",
     "get_authenticated_application_v1_applications_me_get",
     "rotate_own_api_key_v1_applications_me_rotate_post",
+    "get_own_reviews_v1_users_me_reviews_get",
     "get_session_v1_session_get",
     "get_authenticated_user_v1_users_me_get",
     "sign_in_with_password_v1_auth_local_login_post",

@@ -24,6 +24,7 @@ mod issues;
 mod local_accounts;
 mod matching_rules;
 mod notifications;
+mod own_reviews;
 mod permissions;
 #[cfg(feature = "ssr")]
 mod problems;
@@ -70,6 +71,7 @@ pub use issues::*;
 pub use local_accounts::*;
 pub use matching_rules::*;
 pub use notifications::*;
+pub use own_reviews::*;
 pub use permissions::*;
 #[cfg(feature = "ssr")]
 pub use problems::*;
