@@ -8,6 +8,7 @@ use leptos_router::{
 };
 
 use crate::{
+    api::FamilyName,
     components::{
         feedback::{Feedback, FeedbackRegion},
         navigation::NavigationBar,
@@ -28,6 +29,13 @@ use crate::{
 /// The number of an artefact. Whether it is one is for the page to say, which knows how to say it well.
 const ID: ParamSegment = ParamSegment("id");
 
+/// The places of the families among all.
+const SNAP: usize = FamilyName::Snap as usize;
+const DEB: usize = FamilyName::Deb as usize;
+const CHARM: usize = FamilyName::Charm as usize;
+const IMAGE: usize = FamilyName::Image as usize;
+const SOLUTION: usize = FamilyName::Solution as usize;
+
 /// The dashboard. Every page waits for its data, so that it is sent with the right status and can be read without scripts.
 #[component]
 pub fn App() -> impl IntoView {
@@ -46,16 +54,16 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
                     <Route path=StaticSegment("getting-started") view={Lazy::<GettingStartedRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("snaps") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("debs") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("charms") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("images") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("solutions") view={Lazy::<FamilyRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("snaps"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("debs"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("charms"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("images"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
-                    <Route path=(StaticSegment("solutions"), ID) view={Lazy::<ArtefactRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("snaps") view={Lazy::<FamilyRoute<SNAP>>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("debs") view={Lazy::<FamilyRoute<DEB>>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("charms") view={Lazy::<FamilyRoute<CHARM>>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("images") view={Lazy::<FamilyRoute<IMAGE>>::new()} ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("solutions") view={Lazy::<FamilyRoute<SOLUTION>>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("snaps"), ID) view={Lazy::<ArtefactRoute<SNAP>>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("debs"), ID) view={Lazy::<ArtefactRoute<DEB>>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("charms"), ID) view={Lazy::<ArtefactRoute<CHARM>>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("images"), ID) view={Lazy::<ArtefactRoute<IMAGE>>::new()} ssr=SsrMode::Async/>
+                    <Route path=(StaticSegment("solutions"), ID) view={Lazy::<ArtefactRoute<SOLUTION>>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("login") view={Lazy::<SignInRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("notifications") view={Lazy::<NotificationsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("reruns") view={Lazy::<RerunsRoute>::new()} ssr=SsrMode::Async/>

@@ -10,7 +10,7 @@ test("searching and sorting live in the address", async ({ page, request, server
   }
   await report(request, server, { name: "family-b", family: "charm", execution_stage: "stable", store: undefined }, passed);
 
-  await goto("/charms?q=family");
+  await goto("/charms?q=family&view=list");
   const names = page.locator("td.cell-name");
   const versions = page.locator("td.cell-version");
   await expect(names).toHaveText(["family-a", "family-a", "family-b"]);

@@ -97,12 +97,6 @@ impl FamilyName {
             Self::Solution => "solutions",
         }
     }
-
-    /// The family whose page, or one of whose artefacts' pages, a path is: `/snaps/12`.
-    pub fn of_path(path: &str) -> Option<Self> {
-        let first = path.trim_start_matches('/').split('/').next();
-        Self::ALL.iter().copied().find(|family| Some(family.path()) == first)
-    }
 }
 
 /// A named version of something that ships. Fields that a family does not use are `""`.

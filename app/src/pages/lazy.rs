@@ -1,7 +1,7 @@
 //! Pages whose code the browser fetches when it first shows them: each is a WASM file of its own.
 
-use leptos::prelude::*;
-use leptos_router::{LazyRoute, hooks::use_location, lazy_route};
+use leptos::{lazy, prelude::*};
+use leptos_router::{LazyRoute, lazy_route};
 
 use super::{
     applications::ApplicationsPage, artefact::ArtefactPage, audit_log::AuditLogPage, family::FamilyPage,
@@ -11,37 +11,54 @@ use super::{
 };
 use crate::api::FamilyName;
 
-/// The family that the first segment of the address names.
-fn current_family() -> FamilyName {
-    FamilyName::of_path(&use_location().pathname.get_untracked()).unwrap_or(FamilyName::Snap)
+/// The list of one family, by its place among all: the code is the same for each, and fetched once.
+pub(crate) struct FamilyRoute<const PLACE: usize>;
+
+impl<const PLACE: usize> LazyRoute for FamilyRoute<PLACE> {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_: Self) -> AnyView {
+        family_page(family::<PLACE>()).await
+    }
+
+    async fn preload() {
+        #[cfg(target_arch = "wasm32")]
+        __preload_family_page().await;
+    }
 }
 
-/// `/snaps` and the like.
-pub(crate) struct FamilyRoute(FamilyName);
+#[lazy]
+fn family_page(family: FamilyName) -> AnyView {
+    view! { <FamilyPage family/> }.into_any()
+}
 
-#[lazy_route]
-impl LazyRoute for FamilyRoute {
+/// One artefact of a family, by the family's place among all.
+pub(crate) struct ArtefactRoute<const PLACE: usize>;
+
+impl<const PLACE: usize> LazyRoute for ArtefactRoute<PLACE> {
     fn data() -> Self {
-        Self(current_family())
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        view! { <FamilyPage family=this.0/> }.into_any()
+    async fn view(_: Self) -> AnyView {
+        artefact_page(family::<PLACE>()).await
+    }
+
+    async fn preload() {
+        #[cfg(target_arch = "wasm32")]
+        __preload_artefact_page().await;
     }
 }
 
-/// `/snaps/12` and the like.
-pub(crate) struct ArtefactRoute(FamilyName);
+#[lazy]
+fn artefact_page(family: FamilyName) -> AnyView {
+    view! { <ArtefactPage family/> }.into_any()
+}
 
-#[lazy_route]
-impl LazyRoute for ArtefactRoute {
-    fn data() -> Self {
-        Self(current_family())
-    }
-
-    fn view(this: Self) -> AnyView {
-        view! { <ArtefactPage family=this.0/> }.into_any()
-    }
+fn family<const PLACE: usize>() -> FamilyName {
+    FamilyName::ALL.get(PLACE).copied().unwrap_or(FamilyName::Snap)
 }
 
 /// Declares the routes of pages without anything to hand over.

@@ -49,6 +49,23 @@ impl Day {
         Self { year, month: usize::try_from(month).unwrap_or(1), date }
     }
 
+    /// The days since the first of January 1970: the inverse of the above.
+    fn to_epoch_days(self) -> i64 {
+        let month = i64::try_from(self.month).unwrap_or(1);
+        let year = if month > 2 { self.year } else { self.year - 1 };
+        let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * shifted_month + 2) / 5 + self.date - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+
+    /// How many days it comes after another; negative before it.
+    pub(crate) fn days_after(self, other: Self) -> i64 {
+        self.to_epoch_days() - other.to_epoch_days()
+    }
+
     /// "May 4", with the year when it is not the reader's.
     pub(crate) fn to_words(self, today: Self) -> String {
         let month = MONTHS.get(self.month - 1).copied().unwrap_or_default();
@@ -97,6 +114,7 @@ mod tests {
     fn epoch_days_become_calendar_days() {
         for (days, iso) in [(0, "1970-01-01"), (59, "1970-03-01"), (19_782, "2024-02-29"), (-1, "1969-12-31")] {
             assert_eq!(Day::from_epoch_days(days).to_iso(), iso);
+            assert_eq!(Day::from_epoch_days(days).days_after(Day::from_epoch_days(0)), days);
         }
     }
 

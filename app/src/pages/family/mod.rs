@@ -1,8 +1,11 @@
 //! The list of a family's artefacts.
 
 mod columns;
+mod filters;
 mod row;
+mod stages;
 mod table;
+mod view_mode;
 
 pub(super) use table::due_date;
 
@@ -16,12 +19,23 @@ use leptos_router::{
 use crate::{
     api::{ArtefactResponse, FamilyName},
     client::{Client, ClientError},
-    components::error_notice::ErrorPage,
-    text::{date, query},
+    components::{
+        error_notice::ErrorPage,
+        filters::{ActiveFilters, CheckboxFilter, Choice},
+        icon::Icon,
+        live::{NewsBar, use_news},
+    },
+    text::{
+        date::{self, Day},
+        query,
+    },
 };
 use columns::{Sort, count, search};
+use filters::{Filter, filter, word};
 use row::{Listing, Row};
+use stages::Stages;
 use table::Table;
+use view_mode::{ViewMode, ViewToggle, use_view_mode};
 
 /// How much longer than a keystroke the address waits before it follows the search box.
 const SETTLE: std::time::Duration = std::time::Duration::from_millis(250);
@@ -49,9 +63,13 @@ fn words(family: FamilyName) -> Words {
 pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
     let listing = Resource::new_blocking(|| (), move |()| fetch(family));
     let title = words(family).title;
+    let news = RwSignal::new(0);
+    let query = format!("family={family}&kinds=artefact");
+    use_news(query, Callback::new(move |_| news.update(|news| *news += 1)));
     view! {
         <Title text=title/>
-        <Suspense fallback=move || view! { <h1>{title}</h1> <p class="loading">"Loading…"</p> }>
+        <NewsBar news on_show=move |()| listing.refetch()/>
+        <Transition fallback=move || view! { <h1>{title}</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match listing.await {
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
@@ -59,7 +77,7 @@ pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
                     Ok(listing) => view! { <ArtefactList family listing/> }.into_any(),
                 }
             })}
-        </Suspense>
+        </Transition>
     }
 }
 
@@ -94,34 +112,104 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
     });
     let words_in_address = Memo::new(move |_| parameters.with(|query| query.get("q").unwrap_or_default()));
     let typed = RwSignal::new(words_in_address.get_untracked());
-    let show_all = Memo::new(move |_| parameters.with(|query| query.get_str("show") == Some("all")));
+    let mode = use_view_mode();
     let all = rows.len();
+    let rows = StoredValue::new(rows);
     let found = Memo::new(move |_| {
-        let mut found = typed.with(|words| search(&rows, words));
+        let kept = rows.with_value(|rows| parameters.with(|query| filter(family, rows, query, today)));
+        let mut found = typed.with(|words| search(&kept, words));
         sort.get().apply(family, &mut found);
         found
     });
-    let shown = move || if show_all.get() { usize::MAX } else { FIRST_ROWS };
+    let body = move || match mode.get() {
+        ViewMode::List => view! { <List family found sort today/> }.into_any(),
+        ViewMode::Dashboard => {
+            let rows = Signal::derive(move || found.get());
+            let is_empty = move || found.with(Vec::is_empty);
+            view! { <div hidden=is_empty><Stages family rows today/></div> }.into_any()
+        }
+    };
+    let choices =
+        rows.with_value(|rows| Filter::of(family).iter().map(|one| (*one, one.choices(rows, today))).collect());
     view! {
         <div class="page-head">
             <h1>{words(family).title}</h1>
             <p class="count" role="status">
                 {move || count(found.with(Vec::len), all)}
             </p>
+            <ViewToggle family mode/>
         </div>
         <SearchBox family typed words_in_address/>
-        <Table family sort rows=Signal::derive(move || found.with(|rows| rows.iter().take(shown()).cloned().collect())) today/>
+        <FilterPanel family choices/>
+        <ActiveFilters names=Filter::names(family) word=Callback::new(|(_, value): (_, String)| word(&value))/>
+        {body}
+        <NothingMatches family found/>
+    }
+}
+
+/// The filters, folded away until somebody wants them; a dot says that some are at work.
+#[component]
+fn FilterPanel(family: FamilyName, choices: Vec<(Filter, Vec<Choice>)>) -> impl IntoView {
+    let parameters = use_query_map();
+    let is_active =
+        move || parameters.with(|query| Filter::names(family).iter().any(|(name, _)| query.get(name).is_some()));
+    let groups = choices.into_iter().map(|(filter, choices)| {
+        view! { <CheckboxFilter label=filter.name() name=filter.name() choices=Signal::stored(choices)/> }
+    });
+    let groups = groups.collect_view();
+    view! {
+        <details class="filter-panel">
+            <summary class="button" class:filter-panel-active=is_active>
+                {Icon::Filter.view()}
+                <span>"Filters"</span>
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+            </summary>
+            <form class="filter-groups" method="get" action=format!("/{}", family.path())>
+                {groups}
+                <noscript>
+                    <button class="button">"Apply"</button>
+                </noscript>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The table, as long as anybody reads it.
+#[component]
+fn List(family: FamilyName, found: Memo<Vec<Row>>, sort: Memo<Sort>, today: Day) -> impl IntoView {
+    let parameters = use_query_map();
+    let show_all = Memo::new(move |_| parameters.with(|query| query.get_str("show") == Some("all")));
+    let shown = move || if show_all.get() { usize::MAX } else { FIRST_ROWS };
+    let rows = Signal::derive(move || found.with(|rows| rows.iter().take(shown()).cloned().collect::<Vec<Row>>()));
+    view! {
+        <Table family sort rows today/>
         <p class="table-foot" hidden=move || found.with(Vec::len) <= shown()>
             {move || format!("The first {FIRST_ROWS} are shown. ")}
             <a href=move || parameters.with(|now| query::address("", &query::with(now, "show", Some("all"))))>
                 {move || format!("Show all {}", found.with(Vec::len))}
             </a>
         </p>
+    }
+}
+
+#[component]
+fn NothingMatches(family: FamilyName, found: Memo<Vec<Row>>) -> impl IntoView {
+    let parameters = use_query_map();
+    let without = move || {
+        parameters.with(|now| {
+            let bare = query::with(now, "q", None);
+            let names = Filter::names(family).iter().map(|(name, _)| *name).chain(["Assignee"]);
+            let bare = names.fold(bare, |query, name| query::with(&query, name, None));
+            query::address(&format!("/{}", family.path()), &bare)
+        })
+    };
+    view! {
         <div class="empty" hidden=move || found.with(|rows| !rows.is_empty())>
             <p class="empty-title">"Nothing matches"</p>
-            <p>{move || format!("No name contains “{}”.", typed.get().trim())}</p>
+            <p>"No artefact here has this in its name and passes these filters."</p>
             <p>
-                <a class="button" href=move || parameters.with(|now| query::address(&format!("/{}", family.path()), &query::with(now, "q", None)))>
+                <a class="button" href=without>
                     "Clear the search"
                 </a>
             </p>
@@ -155,9 +243,13 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
     follow_address(field, typed, words_in_address);
     focus_on_slash(field);
     let kept = move || {
-        let kept = ["sortBy", "direction"];
+        let own = ["sortBy", "direction", "view"].into_iter();
+        let kept = own.chain(Filter::names(family).iter().map(|(name, _)| *name));
         parameters.with(|query| {
-            let fields = kept.into_iter().filter_map(|name| Some((name, query.get(name)?)));
+            let fields = kept
+                .flat_map(|name| query.get_all(name).unwrap_or_default().into_iter().map(move |value| (name, value)));
+            let fields: Vec<_> = fields.collect();
+            let fields = fields.into_iter();
             fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
         })
     };

@@ -37,6 +37,7 @@ pub(super) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) due: Option<Day>,
     pub(super) remaining: i64,
+    pub(super) reviewed: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reviewers: Vec<String>,
 }
@@ -59,6 +60,7 @@ impl From<ArtefactResponse> for Row {
             status: Some(artefact.status),
             due: artefact.due_date.as_deref().and_then(Day::parse),
             remaining: artefact.all_environment_reviews_count - artefact.completed_environment_reviews_count,
+            reviewed: artefact.completed_environment_reviews_count,
             reviewers: artefact.reviewers.into_iter().map(|reviewer| reviewer.name).collect(),
         }
     }
