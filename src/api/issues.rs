@@ -51,6 +51,12 @@ struct IssuesQuery {
     #[deserr(default)]
     status: Vec<IssueStatus>,
     #[deserr(default)]
+    sources: Vec<IssueSource>,
+    #[deserr(default)]
+    projects: Vec<String>,
+    #[deserr(default)]
+    with_projects: Flag,
+    #[deserr(default)]
     families: Vec<FamilyName>,
     #[deserr(default = Ranged(50))]
     limit: Ranged<1, 1000>,
@@ -61,7 +67,7 @@ struct IssuesQuery {
 }
 
 impl QueryInput for IssuesQuery {
-    const LISTS: &'static [&'static str] = &["status", "families"];
+    const LISTS: &'static [&'static str] = &["status", "sources", "projects", "families"];
 }
 
 /// What a change may say in the query as well: it is checked, and has no effect.
@@ -97,6 +103,9 @@ impl FieldOrder for IssuePatchRequest {
         ("source" = Option<IssueSource>, Query),
         ("project" = Option<String>, Query, description = "Exactly this project"),
         ("status" = Option<Vec<IssueStatus>>, Query),
+        ("sources" = Option<Vec<IssueSource>>, Query, description = "Any of these trackers"),
+        ("projects" = Option<Vec<String>>, Query, description = "Exactly any of these projects"),
+        ("with_projects" = Option<bool>, Query, description = "Also say which projects there are"),
         ("families" = Option<Vec<FamilyName>>, Query, description = "Only what is attached to results of these"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000),
         ("offset" = Option<i64>, Query, minimum = 0),
@@ -113,14 +122,22 @@ async fn get_issues(
 ) -> ApiResult<Json<IssuesGetResponse>> {
     let query = input.query;
     let words = query.q.unwrap_or_else(|| QueryText(String::new())).0;
+    let project = query.project.filter(|project| !project.is_empty());
     let filter = IssueFilter {
         source: query.source,
-        project: query.project.filter(|project| !project.is_empty()),
+        project,
+        sources: query.sources,
+        projects: query.projects,
         statuses: query.status,
         families: query.families,
         patterns: words.split_whitespace().filter_map(contains_pattern).collect(),
     };
-    Ok(Json(service.list_issues(&filter, query.limit.0, query.offset.0).await?))
+    let page = service.list_issues(&filter, query.limit.0, query.offset.0).await?;
+    if query.with_projects.0 {
+        let projects = Some(service.list_issue_projects().await?);
+        return Ok(Json(IssuesGetResponse { projects, ..page }));
+    }
+    Ok(Json(page))
 }
 
 /// Make an issue known, or change what is known of it

@@ -1,7 +1,7 @@
 //! Issues of external trackers: found, made known and changed.
 
 use app::api::{
-    AuditSubjectKind, IssuePatchRequest, IssuePutRequest, IssueResponse, IssueStatus, IssuesGetResponse,
+    AuditSubjectKind, IssuePatchRequest, IssueProject, IssuePutRequest, IssueResponse, IssueStatus, IssuesGetResponse,
     MinimalIssueResponse, MinimalIssueTestResultAttachmentRuleResponse, Permission,
 };
 
@@ -28,7 +28,19 @@ impl Service {
                 show_in_list(row, executions)
             })
             .collect();
-        Ok(IssuesGetResponse { issues, count, limit, offset })
+        Ok(IssuesGetResponse { issues, count, limit, offset, projects: None })
+    }
+
+    /// The trackers' projects that any issue is of, by tracker and name.
+    pub async fn list_issue_projects(&self) -> ServiceResult<Vec<IssueProject>> {
+        let mut tx = self.db.read().await?;
+        let rows = issues::list_projects(&mut tx).await?;
+        let show = |row: issues::ProjectRow| IssueProject {
+            source: row.source.0,
+            project: row.project,
+            issues_count: row.issues_count,
+        };
+        Ok(rows.into_iter().map(show).collect())
     }
 
     /// One issue.

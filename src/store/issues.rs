@@ -38,6 +38,16 @@ pub struct IssueRow {
     pub columns: IssueColumns,
 }
 
+/// A project that issues are of.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns' names are the field's own words")]
+pub struct ProjectRow {
+    #[sqlx(try_from = "String")]
+    pub source: Upper<IssueSource>,
+    pub project: String,
+    pub issues_count: i64,
+}
+
 /// The columns a client may change.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns' names are the field's own words")]
@@ -55,6 +65,10 @@ pub struct IssueFilter {
     pub source: Option<IssueSource>,
     /// Its tracker's project.
     pub project: Option<String>,
+    /// One of these trackers.
+    pub sources: Vec<IssueSource>,
+    /// One of these projects.
+    pub projects: Vec<String>,
     /// One of these.
     pub statuses: Vec<IssueStatus>,
     /// Something of one of these families has a result that it is attached to.
@@ -162,6 +176,13 @@ impl IssueFilter {
         if let Some(project) = &self.project {
             statement.push(" AND issue.project = ").bind(project.as_str());
         }
+        if !self.sources.is_empty() {
+            let sources: Vec<String> = self.sources.iter().map(|source| stored(source.as_str())).collect();
+            statement.push(" AND ").push_in("issue.source", sources);
+        }
+        if !self.projects.is_empty() {
+            statement.push(" AND ").push_in("issue.project", self.projects.clone());
+        }
         if !self.statuses.is_empty() {
             let statuses: Vec<String> = self.statuses.iter().map(|status| stored(status.as_str())).collect();
             statement.push(" AND ").push_in("issue.status", statuses);
@@ -218,6 +239,15 @@ pub async fn list_issues(tx: &mut Tx, filter: &IssueFilter, limit: i64, offset: 
     );
     statement.bind(limit).push(" OFFSET ").bind(offset);
     on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))
+}
+
+/// The trackers' projects that any issue is of, by tracker and name.
+pub async fn list_projects(tx: &mut Tx) -> StoreResult<Vec<ProjectRow>> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "SELECT source, project, COUNT(*) AS issues_count FROM issue GROUP BY source, project
+         ORDER BY CASE source WHEN 'JIRA' THEN 1 WHEN 'GITHUB' THEN 2 ELSE 3 END, project",
+    )
+    .fetch_all(conn))
 }
 
 /// In how many executions each of the issues is attached to a result; one that is attached nowhere is left out.

@@ -26,6 +26,7 @@ mod execution_rules;
 mod getting_started;
 mod idempotency;
 mod issue_attachments;
+mod issue_projects;
 mod issues;
 mod local_accounts;
 mod log;

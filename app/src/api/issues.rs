@@ -118,6 +118,22 @@ pub struct IssuesGetResponse {
     pub limit: i64,
     /// Issues left out.
     pub offset: i64,
+    /// The trackers' projects that any issue is of, whatever the filter; only where the request asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<IssueProject>, required = false))]
+    pub projects: Option<Vec<IssueProject>>,
+}
+
+/// A project that issues are of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct IssueProject {
+    /// The tracker.
+    pub source: IssueSource,
+    /// Its name there.
+    pub project: String,
+    /// How many of its issues are known.
+    pub issues_count: i64,
 }
 
 /// An issue to know about, by its address; what is absent or null is left as it is.

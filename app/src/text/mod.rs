@@ -4,3 +4,4 @@ pub(crate) mod date;
 pub(crate) mod log;
 pub(crate) mod natural;
 pub(crate) mod query;
+pub(crate) mod result_filters;

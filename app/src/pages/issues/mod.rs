@@ -1,13 +1,312 @@
-//! `/issues`.
+//! `/issues`: the issues of external trackers that are known here.
 
-use leptos::prelude::*;
+mod add_issue;
+mod list;
+
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
 use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
+
+use crate::{
+    api::{FamilyName, IssueProject, IssueSource, IssueStatus, IssuesGetResponse},
+    client::{Client, ClientError},
+    components::{
+        error_notice::ErrorPage,
+        filters::{ActiveFilters, CheckboxFilter, Choice, use_query_filter},
+        icon::Icon,
+        live::{NewsBar, use_news},
+        pager::Pager,
+    },
+    text::query,
+};
+use add_issue::AddIssue;
+use list::IssueGroups;
+
+const PER_PAGE: i64 = 50;
+/// As long somebody may go on typing before the address follows.
+const SETTLE: std::time::Duration = std::time::Duration::from_millis(250);
+const FILTERS: &[(&str, &str)] =
+    &[("q", "Search"), ("source", "Source"), ("project", "Project"), ("status", "Status"), ("family", "Family")];
+
+/// What the address asks for, as far as it can be meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    words: String,
+    sources: Vec<IssueSource>,
+    projects: Vec<String>,
+    statuses: Vec<IssueStatus>,
+    families: Vec<FamilyName>,
+    offset: i64,
+}
+
+/// The members of a list in the address; what is none is left out.
+fn members<T: std::str::FromStr>(query: &ParamsMap, name: &str) -> Vec<T> {
+    query.get_all(name).unwrap_or_default().iter().filter_map(|value| value.parse().ok()).collect()
+}
+
+impl Wanted {
+    fn from_query(query: &ParamsMap) -> Self {
+        let statuses = match query.get("status") {
+            // Nobody looks for what is done, unless they say so.
+            None => vec![IssueStatus::Open, IssueStatus::Unknown],
+            Some(_) => members(query, "status"),
+        };
+        Self {
+            words: query.get("q").unwrap_or_default(),
+            sources: members(query, "source"),
+            projects: query.get_all("project").unwrap_or_default(),
+            statuses,
+            families: members(query, "family"),
+            offset: query.get_str("offset").and_then(|text| text.parse().ok()).unwrap_or_default(),
+        }
+    }
+
+    fn address(&self) -> String {
+        let mut query = ParamsMap::new();
+        let mut add = |name: &str, value: &str| query.insert(name.to_owned(), value.to_owned());
+        self.sources.iter().for_each(|source| add("sources", source.as_str()));
+        self.projects.iter().for_each(|project| add("projects", project));
+        self.statuses.iter().for_each(|status| add("status", status.as_str()));
+        self.families.iter().for_each(|family| add("families", family.as_str()));
+        if !self.words.trim().is_empty() {
+            add("q", self.words.trim());
+        }
+        add("with_projects", "true");
+        add("limit", &PER_PAGE.to_string());
+        add("offset", &self.offset.max(0).to_string());
+        query::address("/v1/issues", &query)
+    }
+}
 
 /// `/issues`.
 #[component]
 pub(crate) fn IssuesPage() -> impl IntoView {
+    let parameters = use_query_map();
+    let wanted = Memo::new(move |_| parameters.with(Wanted::from_query));
+    let page = Resource::new_blocking(move || wanted.get(), fetch);
+    let news = RwSignal::new(0);
+    use_news("kinds=issue", Callback::new(move |_| news.update(|news| *news += 1)));
     view! {
         <Title text="Linked External Issues"/>
-        <h1>"Linked External Issues"</h1>
+        <div class="page-head">
+            <h1>"Linked External Issues"</h1>
+            <AddIssue on_added=Callback::new(move |()| page.refetch())/>
+        </div>
+        <NewsBar news on_show=move |()| page.refetch()/>
+        <SearchBox/>
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Ok(answer) => view! { <Found answer wanted/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a resource hands over what it depends on")]
+fn fetch(wanted: Wanted) -> impl Future<Output = Result<IssuesGetResponse, ClientError>> + Send + use<> {
+    Client::current().get(&wanted.address())
+}
+
+#[component]
+fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
+    let IssuesGetResponse { issues, count, offset, projects, .. } = answer;
+    let projects = projects.unwrap_or_default();
+    let has_none_at_all = projects.is_empty();
+    let words = if count == 1 { "1 issue".to_owned() } else { format!("{count} issues") };
+    let is_empty = issues.is_empty();
+    view! {
+        <FilterPanel projects wanted/>
+        <ActiveFilters names=FILTERS/>
+        <p class="count" role="status">
+            {words}
+        </p>
+        {match (is_empty, has_none_at_all) {
+            (true, true) => view! { <NoIssuesYet/> }.into_any(),
+            (true, false) => view! { <NothingMatches/> }.into_any(),
+            (false, _) => view! { <IssueGroups issues/> }.into_any(),
+        }}
+        <Pager offset limit=PER_PAGE count/>
+    }
+}
+
+/// Trackers, statuses, families and projects; a tick goes to the address at once.
+#[component]
+fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>) -> impl IntoView {
+    let parameters = use_query_map();
+    let is_active = move || {
+        parameters.with(|query| FILTERS.iter().any(|(name, _)| query.get(name).is_some_and(|value| !value.is_empty())))
+    };
+    let named = |names: &[&str]| names.iter().map(|name| Choice::plain(*name)).collect::<Vec<_>>();
+    let sources: Vec<&str> = IssueSource::ALL
+        .iter()
+        .filter(|source| projects.iter().any(|project| project.source == **source))
+        .map(|source| source.as_str())
+        .collect();
+    let families: Vec<&str> = FamilyName::ALL.iter().map(|family| family.as_str()).collect();
+    let chosen = wanted.get_untracked().sources;
+    let mut names: Vec<Choice> = projects
+        .into_iter()
+        .filter(|project| chosen.is_empty() || chosen.contains(&project.source))
+        .map(|project| {
+            let label = format!("{} ({})", project.project, project.issues_count);
+            Choice::new(project.project, label)
+        })
+        .collect();
+    names.dedup_by(|left, right| left.value == right.value);
+    view! {
+        <details class="filter-panel" open>
+            <summary class="button" class:filter-panel-active=is_active>
+                {Icon::Filter.view()}
+                <span>"Filters"</span>
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+            </summary>
+            <form class="filter-groups" method="get" action="/issues">
+                <CheckboxFilter label="Source" name="source" choices=Signal::stored(named(&sources))/>
+                <StatusFilter wanted/>
+                <CheckboxFilter label="Family" name="family" choices=Signal::stored(named(&families))/>
+                <CheckboxFilter label="Project" name="project" choices=Signal::stored(names)/>
+                <noscript>
+                    <button class="button">"Apply"</button>
+                </noscript>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The statuses, of which open and unknown ones are ticked while the address says nothing.
+#[component]
+fn StatusFilter(wanted: Memo<Wanted>) -> impl IntoView {
+    let filter = use_query_filter("status");
+    let view_status = move |status: IssueStatus| {
+        let is_chosen = Signal::derive(move || wanted.with(|wanted| wanted.statuses.contains(&status)));
+        let toggle = move |_| {
+            let mut statuses = wanted.with_untracked(|wanted| wanted.statuses.clone());
+            match statuses.iter().position(|other| *other == status) {
+                Some(at) => {
+                    statuses.remove(at);
+                }
+                None => statuses.push(status),
+            }
+            filter.set(statuses.iter().map(|status| status.as_str().to_owned()).collect());
+        };
+        view! {
+            <label class="checkbox">
+                <input
+                    type="checkbox"
+                    name="status"
+                    value=status.as_str()
+                    checked=is_chosen.get_untracked()
+                    prop:checked=is_chosen
+                    on:change=toggle
+                />
+                <span>{status.as_str()}</span>
+            </label>
+        }
+    };
+    let statuses = [IssueStatus::Unknown, IssueStatus::Closed, IssueStatus::Open];
+    view! {
+        <fieldset class="filter">
+            <legend>"Status"</legend>
+            {statuses.map(view_status).collect_view()}
+        </fieldset>
+    }
+}
+
+/// Searches while one types, once one pauses; without scripts it is a form that loads the page again.
+#[component]
+fn SearchBox() -> impl IntoView {
+    let parameters = use_query_map();
+    let navigate = use_navigate();
+    let words = Memo::new(move |_| parameters.with(|query| query.get("q").unwrap_or_default()));
+    let mut write = debounce(SETTLE, move |typed: String| {
+        let typed = typed.trim();
+        let changed = parameters.with_untracked(|now| {
+            query::with(&query::with(now, "offset", None), "q", Some(typed).filter(|typed| !typed.is_empty()))
+        });
+        let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
+        navigate(&query::address("/issues", &changed), options);
+    });
+    view! {
+        <form class="search" role="search" method="get" action="/issues" on:submit=move |event| event.prevent_default()>
+            <label class="visually-hidden" for="search">
+                "Search issues"
+            </label>
+            <input
+                id="search"
+                type="search"
+                name="q"
+                placeholder="Search issues..."
+                autocomplete="off"
+                value=words.get_untracked()
+                prop:value=words
+                on:input=move |event| write(event_target_value(&event))
+            />
+            <noscript>
+                <button class="button">"Search"</button>
+            </noscript>
+        </form>
+    }
+}
+
+#[component]
+fn NoIssuesYet() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"No issues yet"</p>
+            <p>"Issues of GitHub, Jira and Launchpad that explain failures are listed here, with how often they were seen. Add one, or attach one to a failed result on the page of an artefact."</p>
+        </div>
+    }
+}
+
+#[component]
+fn NothingMatches() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"No issues found."</p>
+            <p>"No known issue passes these filters. Closed issues are left out unless they are ticked."</p>
+            <p>
+                <a class="button" href="/issues">
+                    "Clear all filters"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos_router::params::ParamsMap;
+
+    use super::Wanted;
+    use crate::api::IssueStatus;
+
+    fn wanted(pairs: &[(&str, &str)]) -> Wanted {
+        let query: ParamsMap = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Wanted::from_query(&query)
+    }
+
+    #[test]
+    fn what_is_done_is_left_out_unless_the_address_says_otherwise() {
+        assert_eq!(wanted(&[]).statuses, [IssueStatus::Open, IssueStatus::Unknown]);
+        assert_eq!(wanted(&[("status", "closed")]).statuses, [IssueStatus::Closed]);
+        assert_eq!(wanted(&[("status", "nonsense")]).statuses, []);
+    }
+
+    #[test]
+    fn the_api_is_asked_for_what_the_address_says() {
+        let address =
+            wanted(&[("project", "acme/radio"), ("q", " two words "), ("offset", "50"), ("source", "x")]).address();
+        for part in ["projects=acme%2Fradio", "q=two%20words", "offset=50", "limit=50", "with_projects=true"] {
+            assert!(address.contains(part), "{address} has no {part}");
+        }
+        assert!(!address.contains("sources"), "{address}");
     }
 }
