@@ -30,7 +30,12 @@ pub(crate) fn CopyButton(
             let outcome = if write_to_clipboard(&text).await { "Copied" } else { "Not allowed" };
             // The button may be gone by now.
             said.try_set(outcome);
-            set_timeout(move || drop(said.try_set(label)), Duration::from_secs(2));
+            set_timeout(
+                move || {
+                    said.try_set(label);
+                },
+                Duration::from_secs(2),
+            );
         });
     };
     view! {

@@ -1,6 +1,6 @@
 //! What has changed since the version before: new failures, and what is fixed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use futures::future;
 use leptos::prelude::*;
@@ -34,16 +34,16 @@ fn key(result: &Failure) -> (&str, &str, &str, &str) {
 
 /// `now` and `before` hold what failed, `passed` what passed now of that which failed before.
 fn compare(now: Vec<Failure>, before: &[Failure], passed: Vec<Failure>) -> Comparison {
-    let earlier: BTreeMap<_, _> = before.iter().map(|failure| (key(failure), failure.result)).collect();
-    let (still, new_failures): (Vec<_>, Vec<_>) = now.into_iter().partition(|it| earlier.contains_key(&key(it)));
-    let fixed = passed.into_iter().filter(|it| earlier.contains_key(&key(it))).collect();
+    let earlier: BTreeSet<_> = before.iter().map(key).collect();
+    let (still, new_failures): (Vec<_>, Vec<_>) = now.into_iter().partition(|it| earlier.contains(&key(it)));
+    let fixed = passed.into_iter().filter(|it| earlier.contains(&key(it))).collect();
     Comparison { new_failures, fixed, still_failing: still.len() }
 }
 
 /// The tests that failed before and not now, each once.
 fn gone(now: &[Failure], before: &[Failure]) -> Vec<String> {
-    let current: BTreeMap<_, ()> = now.iter().map(|failure| (key(failure), ())).collect();
-    let gone = before.iter().filter(|failure| !current.contains_key(&key(failure)));
+    let current: BTreeSet<_> = now.iter().map(key).collect();
+    let gone = before.iter().filter(|failure| !current.contains(&key(failure)));
     let mut tests: Vec<String> = gone.map(|failure| failure.test.clone()).collect();
     tests.sort();
     tests.dedup();
@@ -64,11 +64,11 @@ async fn fetch(client: Client, artefact: i64, previous: i64) -> Result<(String, 
     )
     .await?;
     // What no longer fails is fixed only if it was run.
-    let parts = gone(&now, &before);
-    let parts = parts
-        .chunks(ASKED)
-        .map(|tests| fetch_outcomes(client.clone(), subject.clone(), vec![TestResultStatus::Passed], tests.to_vec()));
-    let passed = future::try_join_all(parts).await?.into_iter().flatten().collect();
+    let mut passed = Vec::new();
+    for tests in gone(&now, &before).chunks(ASKED) {
+        let statuses = vec![TestResultStatus::Passed];
+        passed.extend(fetch_outcomes(client.clone(), subject.clone(), statuses, tests.to_vec()).await?);
+    }
     Ok((other.version, compare(now, &before, passed)))
 }
 

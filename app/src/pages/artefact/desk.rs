@@ -57,11 +57,19 @@ pub(super) struct Reporting {
 }
 
 /// A dialog, and what it is about.
-#[derive(Clone, Copy)]
 pub(super) struct Opening<T: Send + Sync + 'static> {
     pub(super) is_open: RwSignal<bool>,
     pub(super) about: RwSignal<Option<T>>,
 }
+
+// Derived, both would ask the same of what the dialog is about.
+impl<T: Send + Sync + 'static> Clone for Opening<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Opening<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Opening<T> {
     fn new() -> Self {

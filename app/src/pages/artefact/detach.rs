@@ -116,6 +116,7 @@ fn RulePart(form: Form, result: Arc<ResultView>, rule: MinimalIssueTestResultAtt
             </div>
         }
     });
+    let label = if rule.enabled { "Disable attachment rule" } else { "The attachment rule is disabled already" };
     let count = move || form.newer.with(|newer| newer.as_ref().map(|newer| newer.count));
     view! {
         <section class="rule-fields" aria-label="Attachment rule">
@@ -123,7 +124,7 @@ fn RulePart(form: Form, result: Arc<ResultView>, rule: MinimalIssueTestResultAtt
             <dl class="facts">{facts.collect_view()}</dl>
         </section>
         <Checkbox
-            label=if rule.enabled { "Disable attachment rule" } else { "The attachment rule is disabled already" }
+            label=label
             checked=form.disables_rule
             on_change=move |disables| form.disables_rule.set(disables)
             disabled=!rule.enabled || !may_change

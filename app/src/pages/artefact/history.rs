@@ -205,7 +205,7 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: ResultView) -
                 </button>
             </div>
             {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> })}
-            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results with the last runs."</p> })}
+            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> })}
             <History family result/>
             {move || more.get().map(|more| match more {
                 Err(error) => view! { <ErrorNotice error/> }.into_any(),

@@ -172,7 +172,7 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
         view! {
             <tr>
                 <th scope="row">
-                    <Box label results=all.clone() picked/>
+                    <PickBox label results=all.clone() picked/>
                     <span class="result-name">{row.test.clone()}</span>
                     <span class="quiet number">{all.len()}</span>
                 </th>
@@ -198,7 +198,7 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
 
 /// A box that stands for several results.
 #[component]
-fn Box(label: String, results: Vec<i64>, picked: Picked) -> impl IntoView {
+fn PickBox(label: String, results: Vec<i64>, picked: Picked) -> impl IntoView {
     let of_these = results.clone();
     let is_picked = move || picked.with(|picked| of_these.iter().all(|result| picked.contains(result)));
     let toggle = move |event| {
@@ -231,10 +231,10 @@ fn Cell(
         let Failure { run, result, status, plan, issues, .. } = failure;
         let address = format!("?testExecutionId={run}&testResultId={result}#result-{result}");
         let words = issue_words(&issues);
-        let note = move || match is_explained.run(result) {
-            true if words.is_empty() => "triaged".to_owned(),
-            true => words.clone(),
-            false => "untriaged".to_owned(),
+        let note = move || match words.as_str() {
+            _ if !is_explained.run(result) => "untriaged".to_owned(),
+            "" => "triaged".to_owned(),
+            words => words.to_owned(),
         };
         view! {
             <a class="matrix-link" class:matrix-open=move || !is_explained.run(result) href=address title=plan_words(&plan, status)>
@@ -246,7 +246,7 @@ fn Cell(
     let links = links.collect_view();
     view! {
         <td data-label=environment>
-            <Box label results picked/>
+            <PickBox label results picked/>
             {links}
         </td>
     }

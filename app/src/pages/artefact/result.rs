@@ -57,14 +57,18 @@ pub(super) fn ResultRow(
     let address = address(desk.run, id);
     let inside = {
         let result = result.clone();
-        move || match built.get() {
-            true => view! { <Inside desk result=result.clone() attachments open/> }.into_any(),
-            false => view! { <a href=address.clone() rel="external">"Show the result"</a> }.into_any(),
+        move || {
+            if built.get() {
+                view! { <Inside desk result=result.clone() attachments open/> }.into_any()
+            } else {
+                view! { <a href=address.clone() rel="external">"Show the result"</a> }.into_any()
+            }
         }
     };
-    let history = match is_eager {
-        true => view! { <History family=desk.scope.family result=ResultView::clone(&result)/> }.into_any(),
-        false => view! { <Sparkline result=ResultView::clone(&result)/> }.into_any(),
+    let history = if is_eager {
+        view! { <History family=desk.scope.family result=ResultView::clone(&result)/> }.into_any()
+    } else {
+        view! { <Sparkline result=ResultView::clone(&result)/> }.into_any()
     };
     view! {
         <div class="result-row" data-result=id>
@@ -249,10 +253,7 @@ fn Attached(
 ) -> impl IntoView {
     let issue = attachment.issue.clone();
     let rule = attachment.attachment_rule.as_ref().map(|rule| {
-        let words = match rule.enabled {
-            true => "Attached by an enabled attachment rule",
-            false => "Attached by a disabled attachment rule",
-        };
+        let words = if rule.enabled { "Attached by an enabled attachment rule" } else { "Attached by a disabled attachment rule" };
         view! {
             <a class="issue-rule" class:issue-rule-off=!rule.enabled href=format!("/issues/{}?attachmentRule={}", issue.id, rule.id)>
                 {Icon::Link.view()}

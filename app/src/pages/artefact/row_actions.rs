@@ -68,7 +68,10 @@ pub(super) fn press(result: i64, action: RowAction) -> bool {
 /// Opens a result where it is closed, then presses one of its controls.
 pub(super) fn open_and_press(result: i64, action: RowAction) {
     if !press(result, action) && press(result, RowAction::Open) {
-        set_timeout(move || drop(press(result, action)), PAUSE);
+        let again = move || {
+            press(result, action);
+        };
+        set_timeout(again, PAUSE);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run of a test plan: its links, its facts, and its results, which are fetched when it opens.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -175,13 +175,11 @@ fn scroll_to_target(id: i64, open: RwSignal<bool>, element: NodeRef<leptos::html
 fn NewResults(desk: Desk, results: RwSignal<Loaded>) -> impl IntoView {
     let waiting = RwSignal::new(Vec::<ResultView>::new());
     let count = Memo::new(move |_| {
-        let shown = |id: i64| {
-            results.with(|results| match results {
-                Some(Ok(items)) => items.iter().any(|item| item.view.id == id),
-                _ => true,
-            })
-        };
-        waiting.with(|waiting| waiting.iter().filter(|result| !shown(result.id)).count())
+        let shown: HashSet<i64> = results.with(|results| match results {
+            Some(Ok(items)) => items.iter().map(|item| item.view.id).collect(),
+            _ => HashSet::new(),
+        });
+        waiting.with(|waiting| waiting.iter().filter(|result| !shown.contains(&result.id)).count())
     });
     let mut look_later = debounce(SETTLE, move |()| {
         let fetched = fetch_results(Client::current(), desk.run, None);

@@ -72,7 +72,9 @@ impl Triage {
             }
             None => {
                 let signal = ArcRwSignal::new(loaded.clone());
-                self.known.update_value(|known| drop(known.insert(result, signal.clone())));
+                self.known.update_value(|known| {
+                    known.insert(result, signal.clone());
+                });
                 signal
             }
         }
@@ -184,9 +186,10 @@ pub(super) fn use_triage() -> Triage {
 /// The way to a result on this page, as a function: opens what is around it, shows it and gives it the focus.
 pub(super) fn use_way_to_results() -> Callback<(i64, i64)> {
     let location = use_location();
+    let (path, query) = (location.pathname, location.query);
     let navigate = use_navigate();
     Callback::new(move |(run, result): (i64, i64)| {
-        let (path, now) = (location.pathname.get_untracked(), location.query.get_untracked());
+        let (path, now) = (path.get_untracked(), query.get_untracked());
         let there = query::with(&now, "testExecutionId", Some(&run.to_string()));
         let there = query::with(&there, "testResultId", Some(&result.to_string()));
         // Going through forty failures makes no forty steps to go back.

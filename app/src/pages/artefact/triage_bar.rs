@@ -1,5 +1,7 @@
 //! How far triage is, the way to what is next, what is picked, and the keys for all of it.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 
 use super::{
@@ -9,7 +11,12 @@ use super::{
     triage::{Triage, use_triage, use_way_to_results},
 };
 use crate::api::Permission;
-use crate::components::{button::ActionButton, live::use_news, session::use_session, shortcuts::use_shortcut};
+use crate::components::{
+    button::ActionButton,
+    live::{News, use_news},
+    session::use_session,
+    shortcuts::use_shortcut,
+};
 
 /// Progress and keys of triage. What failed is asked for once the page is alive: it is about acting, not about reading.
 #[component]
@@ -24,7 +31,7 @@ pub(super) fn TriageBar(
     // Where the last key led, for when the focus has gone elsewhere since.
     let current = RwSignal::new(None::<i64>);
     Effect::new(move || triage.load());
-    use_news(format!("artefact_id={artefact_id}&kinds=test_result"), move |news| triage.heard(&news));
+    use_news(format!("artefact_id={artefact_id}&kinds=test_result"), move |news: News| triage.heard(&news));
     let way = use_way_to_results();
     claim_moves(triage, current, way);
     claim_actions(triage, current, on_rerun);
@@ -40,7 +47,7 @@ pub(super) fn TriageBar(
         Memo::new(move |_| with_failures(triage, |failures| failures.iter().filter(|it| it.issues.is_empty()).count()));
     let picked =
         Signal::derive(move || triage.selected.with(|selected| selected.iter().copied().collect::<Vec<i64>>()));
-    let is_none_picked = move || triage.selected.with(std::collections::BTreeSet::is_empty);
+    let is_none_picked = move || triage.selected.with(BTreeSet::is_empty);
     view! {
         <div class="triage" role="region" aria-label="Triage">
             <span class="number" role="status" title="Failed and skipped results of the newest run of each plan; triaged means that an issue is attached.">
@@ -53,15 +60,15 @@ pub(super) fn TriageBar(
                 shortcut="n"
             />
             <span class="triage-picked" hidden=is_none_picked>
-                <span class="number">{move || format!("{} selected", triage.selected.with(std::collections::BTreeSet::len))}</span>
+                <span class="number">{move || format!("{} selected", triage.selected.with(BTreeSet::len))}</span>
                 <ActionButton
                     label="Attach an issue"
                     on_press=Callback::new(move |()| is_attaching.set(true))
                     permit=use_session().permit_signal(Permission::ChangeIssueAttachment)
                 />
-                <ActionButton label="Clear selection" on_press=Callback::new(move |()| triage.selected.update(std::collections::BTreeSet::clear))/>
+                <ActionButton label="Clear selection" on_press=Callback::new(move |()| triage.selected.update(BTreeSet::clear))/>
             </span>
-            <AttachMany open=is_attaching results=picked on_done=move |_| triage.selected.update(std::collections::BTreeSet::clear)/>
+            <AttachMany open=is_attaching results=picked on_done=move |()| triage.selected.update(BTreeSet::clear)/>
         </div>
     }
     .into_any()
@@ -116,7 +123,9 @@ fn claim_actions(triage: Triage, current: RwSignal<Option<i64>>, on_rerun: Callb
     use_shortcut(
         "o",
         "Open or close the result and its log",
-        with_subject(|result| drop(press(result, RowAction::Open))),
+        with_subject(|result| {
+            press(result, RowAction::Open);
+        }),
     );
     use_shortcut(
         "a",
@@ -131,7 +140,9 @@ fn claim_actions(triage: Triage, current: RwSignal<Option<i64>>, on_rerun: Callb
     use_shortcut(
         "x",
         "Select the result, to attach an issue to several",
-        with_subject(|result| drop(press(result, RowAction::Select))),
+        with_subject(|result| {
+            press(result, RowAction::Select);
+        }),
     );
     let rerun = move |()| {
         let Some(result) = subject(current) else { return };

@@ -30,10 +30,11 @@ pub(super) fn LogLine(state: State, at: usize) -> impl IntoView {
             remember(&address);
             let link = here(&address);
             leptos::task::spawn_local(async move {
-                match write_to_clipboard(&link).await {
-                    true => feedback.done(format!("Copied the link to line {number}.")),
-                    false => feedback
-                        .failed("Not copied", &ClientError::Invalid("It is in the address bar instead.".to_owned())),
+                if write_to_clipboard(&link).await {
+                    feedback.done(format!("Copied the link to line {number}."));
+                } else {
+                    let instead = "It is in the address bar instead.".to_owned();
+                    feedback.failed("Not copied", &ClientError::Invalid(instead));
                 }
             });
         }

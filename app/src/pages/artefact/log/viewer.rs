@@ -245,12 +245,11 @@ fn arrive(state: State) {
 
 /// The line in the middle stays where it is.
 fn toggle_wrap(state: State) {
-    let middle = match state.is_wrapped.get_untracked() {
-        true => state.wrapped_from.get_untracked(),
-        false => {
-            let pixels = state.top.get_untracked() + state.height.get_untracked() / 2;
-            usize::try_from(pixels / state.line_height.get_untracked().max(1)).unwrap_or_default()
-        }
+    let middle = if state.is_wrapped.get_untracked() {
+        state.wrapped_from.get_untracked()
+    } else {
+        let pixels = state.top.get_untracked() + state.height.get_untracked() / 2;
+        usize::try_from(pixels / state.line_height.get_untracked().max(1)).unwrap_or_default()
     };
     state.is_wrapped.update(|wraps| *wraps = !*wraps);
     write_preference(WRAP, if state.is_wrapped.get_untracked() { "1" } else { "0" });
