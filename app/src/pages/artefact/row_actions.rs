@@ -65,6 +65,19 @@ pub(super) fn press(result: i64, action: RowAction) -> bool {
     control().map(|control| control.click()).is_some()
 }
 
+/// Picks the result that has the focus, or the environment where that is no result.
+pub(super) fn select_focused() {
+    if let Some(result) = focused_result() {
+        press(result, RowAction::Select);
+        return;
+    }
+    let environment = document().active_element().and_then(|active| active.closest(".environment").ok().flatten());
+    let control = environment.and_then(|it| it.query_selector(".environment-select").ok().flatten());
+    if let Some(control) = control.and_then(|control| control.dyn_into::<web_sys::HtmlElement>().ok()) {
+        control.click();
+    }
+}
+
 /// Opens a result where it is closed, then presses one of its controls.
 pub(super) fn open_and_press(result: i64, action: RowAction) {
     if !press(result, action) && press(result, RowAction::Open) {

@@ -20,6 +20,9 @@ use crate::{
     text::query,
 };
 
+/// As long, in milliseconds, news may be the echo of a write from here.
+const ECHO: f64 = 3_000.0;
+
 /// The attachments of a result.
 pub(super) type Attachments = Vec<MinimalIssueTestResultAttachmentResponse>;
 /// Failures on their way, or here.
@@ -37,6 +40,8 @@ pub(super) struct Triage {
     pub(super) selected: RwSignal<BTreeSet<i64>>,
     /// How often there was news of a run.
     news: RwSignal<BTreeMap<i64, usize>>,
+    /// When something was last attached or detached from here, in milliseconds since 1970.
+    last_write: StoredValue<f64>,
     /// What was reported of test cases, for the whole page.
     pub(super) reported: Reported,
 }
@@ -49,6 +54,7 @@ impl Triage {
             known: StoredValue::new(HashMap::new()),
             selected: RwSignal::new(BTreeSet::new()),
             news: RwSignal::new(BTreeMap::new()),
+            last_write: StoredValue::new(0.0),
             reported: Reported::new(),
         }
     }
@@ -88,6 +94,7 @@ impl Triage {
 
     /// Shows that an issue has been attached to results.
     pub(super) fn attached(self, results: &[i64], attachment: &MinimalIssueTestResultAttachmentResponse) {
+        self.note_write();
         self.change(results, |attachments| {
             if !attachments.iter().any(|other| other.issue.id == attachment.issue.id) {
                 attachments.push(attachment.clone());
@@ -103,6 +110,7 @@ impl Triage {
 
     /// Shows that an issue has been detached from results.
     pub(super) fn detached(self, results: &[i64], issue: i64) {
+        self.note_write();
         self.change(results, |attachments| attachments.retain(|other| other.issue.id != issue));
         self.change_failures(results, |issues| issues.retain(|other| other.id != issue));
     }
@@ -122,6 +130,10 @@ impl Triage {
                 }
             });
         }
+    }
+
+    fn note_write(self) {
+        self.last_write.set_value(js_sys::Date::now());
     }
 
     fn change(self, results: &[i64], change: impl Fn(&mut Attachments)) {
@@ -151,8 +163,12 @@ impl Triage {
         });
     }
 
-    /// Takes in what the server says has changed.
+    /// Takes in what the server says has changed. What comes right after a write from here is its echo: attachments are news of
+    /// results, too.
     pub(super) fn heard(self, news: &News) {
+        if js_sys::Date::now() - self.last_write.get_value() < ECHO {
+            return;
+        }
         if let Some(run) = news.test_execution_id.filter(|_| news.kind == "test_result") {
             self.news.update(|counts| *counts.entry(run).or_default() += 1);
         }

@@ -7,22 +7,17 @@ use leptos::prelude::*;
 use super::{
     attach_many::AttachMany,
     failures::{Failure, next_after, previous_before, progress},
-    row_actions::{RowAction, focused_result, open_and_press, press},
+    row_actions::{RowAction, focused_result, open_and_press, press, select_focused},
     triage::{Triage, use_triage, use_way_to_results},
 };
-use crate::api::Permission;
-use crate::components::{
-    button::ActionButton,
-    live::{News, use_news},
-    session::use_session,
-    shortcuts::use_shortcut,
+use crate::{
+    api::Permission,
+    components::{button::ActionButton, session::use_session, shortcuts::use_shortcut},
 };
 
 /// Progress and keys of triage. What failed is asked for once the page is alive: it is about acting, not about reading.
 #[component]
 pub(super) fn TriageBar(
-    /// The artefact of the page.
-    artefact_id: i64,
     /// Asks for a rerun of a run: the key `r`.
     #[prop(into)]
     on_rerun: Callback<i64>,
@@ -31,7 +26,6 @@ pub(super) fn TriageBar(
     // Where the last key led, for when the focus has gone elsewhere since.
     let current = RwSignal::new(None::<i64>);
     Effect::new(move || triage.load());
-    use_news(format!("artefact_id={artefact_id}&kinds=test_result"), move |news: News| triage.heard(&news));
     let way = use_way_to_results();
     claim_moves(triage, current, way);
     claim_actions(triage, current, on_rerun);
@@ -137,13 +131,7 @@ fn claim_actions(triage: Triage, current: RwSignal<Option<i64>>, on_rerun: Callb
         "Detach the result’s first issue",
         with_subject(|result| open_and_press(result, RowAction::Detach)),
     );
-    use_shortcut(
-        "x",
-        "Select the result, to attach an issue to several",
-        with_subject(|result| {
-            press(result, RowAction::Select);
-        }),
-    );
+    use_shortcut("x", "Select what has the focus: a result, or an environment", Callback::new(|()| select_focused()));
     let rerun = move |()| {
         let Some(result) = subject(current) else { return };
         let run = untrack(|| {
