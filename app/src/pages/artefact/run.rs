@@ -40,7 +40,7 @@ pub(super) fn RunView(
     #[prop(optional, into)]
     plan: String,
 ) -> impl IntoView {
-    let id = run.id;
+    let (id, run_is_triaged) = (run.id, run.is_triaged);
     let target = scope.target.get_untracked();
     let starts_open = target.run.map_or(is_newest, |target| target == id);
     let open = RwSignal::new(starts_open);
@@ -53,6 +53,12 @@ pub(super) fn RunView(
     let element = NodeRef::<leptos::html::Details>::new();
     let is_seen = Signal::derive(move || visible.get() && open.get());
     load_when_seen(desk, is_seen, results);
+    let is_untriaged = Memo::new(move |_| {
+        results.with(|results| match results {
+            Some(Ok(items)) => items.iter().any(Item::is_untriaged),
+            _ => !run_is_triaged,
+        })
+    });
     scroll_to_target(id, open, element, scope);
     view! {
         <details
@@ -67,7 +73,7 @@ pub(super) fn RunView(
                 {Look::from(run.status).compact()}
                 <h5>{format!("Run {}", run.number)}</h5>
                 <span class="quiet"><Moment at=run.created_at.clone()/></span>
-                <Badges is_triaged=run.is_triaged rerun=run.rerun/>
+                <Badges is_untriaged rerun=run.rerun/>
             </summary>
             <div class="fold-body">
                 <RunBody desk run is_manual={plan == MANUAL} is_seen is_sent results/>
@@ -186,6 +192,10 @@ fn NewResults(desk: Desk, results: RwSignal<Loaded>) -> impl IntoView {
         spawn_local(async move {
             // A failure is no news; the page may be gone by now.
             if let Ok(fetched) = fetched.await {
+                for result in &fetched {
+                    // Others attach and detach issues meanwhile.
+                    desk.triage.attachments(result.id, &result.issues);
+                }
                 waiting.try_set(fetched);
             }
         });
@@ -221,9 +231,9 @@ fn new_in_words(count: usize) -> String {
 }
 
 #[component]
-fn Badges(is_triaged: bool, rerun: Option<i64>) -> impl IntoView {
+fn Badges(is_untriaged: Memo<bool>, rerun: Option<i64>) -> impl IntoView {
     view! {
-        {(!is_triaged).then(|| view! { <span class="badge">"Untriaged"</span> })}
+        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> })}
         {rerun.map(|priority| {
             view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
         })}
