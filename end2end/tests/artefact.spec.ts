@@ -70,20 +70,6 @@ test("old bookmarks keep working", async ({ page, request, server, goto }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("old-bookmark 1.0");
 });
 
-test("a long log shows its beginning and leads to the whole", async ({ page, request, server, goto }) => {
-  const io_log = Array.from({ length: 120_000 }, (_, at) => `line ${at + 1} ${"x".repeat(70)}`).join("\n");
-  await report(request, server, { name: "long-log" }, [{ name: "chatty", status: "FAILED", io_log }]);
-  await goto(`/snaps/${await artefact(request, server, "long-log")}`);
-  await page.getByText("chatty", { exact: true }).click();
-  await expect(page.getByRole("region", { name: "Log text" })).toContainText("line 2000 x");
-  await expect(page.getByText("These are the first 2000 of 120000 lines.")).toBeVisible();
-  await page.getByRole("button", { name: "Wrap lines" }).click();
-  await expect(page.locator(".log-wrapped")).toBeVisible();
-  const whole = await request.get(server.url + (await page.getByRole("link", { name: "Plain text" }).getAttribute("href")));
-  expect(whole.headers()["content-type"]).toBe("text/plain; charset=utf-8");
-  expect(await whole.text()).toBe(io_log);
-});
-
 test("what a test prints stays text", async ({ page, request, server, goto }) => {
   const nasty = "<script>document.title = 'stolen'</script></script><img src=x onerror=\"document.title='stolen'\">";
   await report(request, server, { name: "nasty", environment: nasty, test_plan: nasty }, [

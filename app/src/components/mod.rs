@@ -9,6 +9,8 @@ pub(crate) mod feedback;
 pub(crate) mod field;
 pub(crate) mod filters;
 pub(crate) mod icon;
+pub(crate) mod issue;
+pub(crate) mod issue_url;
 pub(crate) mod live;
 pub(crate) mod moment;
 pub(crate) mod navigation;

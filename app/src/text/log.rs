@@ -1,4 +1,7 @@
-//! Cutting logs to what a page can hold without freezing.
+//! Logs: cutting them to what a page can hold without freezing, their lines, their colours.
+
+pub(crate) mod ansi;
+pub(crate) mod lines;
 
 /// Lines of a log that a page shows at once.
 pub(crate) const SHOWN_LINES: usize = 2_000;

@@ -1,15 +1,26 @@
-//! What a test printed: the beginning at once, the whole of it as plain text under its own address.
+//! What a test printed: the beginning with the page, the whole of it when somebody looks, and as plain text under its own address.
+
+mod line;
+mod search;
+mod viewer;
+mod window;
+
+use std::sync::Arc;
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::data::{LogView, log_address};
 use crate::{
     client::{Client, ClientError},
-    components::{copy::CopyButton, error_notice::ErrorNotice},
-    text::log::{count_lines, line_numbers, size_in_words},
+    components::error_notice::ErrorNotice,
+    text::log::{count_lines, line_numbers, lines::VIEWED_LINES, size_in_words},
 };
+use viewer::Viewer;
 
-/// A log; what did not come with the page is fetched when its result opens.
+/// As much of a log as there is: its beginning, or all that a viewer holds.
+type Text = Option<Result<Arc<str>, ClientError>>;
+
+/// A log. What did not come with the page is fetched when its result opens.
 #[component]
 pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> impl IntoView {
     let LogView { lines, bytes, beginning } = log;
@@ -17,61 +28,103 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
         return view! { <p class="quiet">"The test printed nothing."</p> }.into_any();
     }
     let address = log_address(run, result);
-    let text = RwSignal::new(beginning.map(Ok::<_, ClientError>));
-    load_when_open(address.clone(), open, text);
+    let has_all = beginning.as_deref().is_some_and(|text| count_lines(text) >= lines);
+    let text = RwSignal::new(beginning.map(|text| Ok(Arc::from(text))));
+    // Set once the result has been looked at: then the viewer takes over from the plain text that the server sent.
+    let is_seen = RwSignal::new(false);
+    Effect::new(move || {
+        if open.get() {
+            is_seen.set(true);
+        }
+    });
+    load_when_seen(address.clone(), has_all, is_seen, text);
     let size = format!("{lines} {}, {}", if lines == 1 { "line" } else { "lines" }, size_in_words(bytes));
     view! {
-        <section class="log-section" aria-label="Log">
+        <section class="log-section" aria-label="IO Log">
             <div class="log-head">
-                <h6>"Log"</h6>
+                <h6>"IO Log"</h6>
                 <span class="quiet number">{size}</span>
-                <a href=address rel="external">
+                <a href=address.clone() rel="external">
                     "Plain text"
+                </a>
+                <a href=address rel="external" download=format!("result-{result}.log")>
+                    "Download"
                 </a>
             </div>
             {move || match text.get() {
                 None => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.into_any(),
                 Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                Some(Ok(text)) => view! { <LogText text lines/> }.into_any(),
+                Some(Ok(text)) if is_seen.get() => view! { <Viewer run result text lines/> }.into_any(),
+                Some(Ok(text)) => view! { <PlainLog text lines/> }.into_any(),
             }}
         </section>
     }
     .into_any()
 }
 
-fn load_when_open(address: String, open: RwSignal<bool>, text: RwSignal<Option<Result<String, ClientError>>>) {
-    let asked = StoredValue::new(text.with_untracked(Option::is_some));
+fn load_when_seen(address: String, has_all: bool, is_seen: RwSignal<bool>, text: RwSignal<Text>) {
+    let asked = StoredValue::new(has_all);
     Effect::new(move || {
-        if open.get() && !asked.get_value() {
+        if is_seen.get() && !asked.get_value() {
             asked.set_value(true);
             let fetched = Client::current().get_text(&address);
             spawn_local(async move {
-                let beginning = fetched.await.map(|text| LogView::new(&text).beginning.unwrap_or_default());
-                // The page may be gone by now.
-                let _ = text.try_set(Some(beginning));
+                let fetched = fetched.await.map(Arc::from);
+                // What is shown already is better than the reason why there is no more of it.
+                let keeps = fetched.is_err() && text.try_with_untracked(Option::is_some).unwrap_or_default();
+                if !keeps {
+                    // The page may be gone by now.
+                    let _ = text.try_set(Some(fetched));
+                }
             });
         }
     });
 }
 
+/// A log as the server sends it: readable without scripts, and what a browser shows before the page is alive.
 #[component]
-fn LogText(text: String, lines: usize) -> impl IntoView {
-    let wrap = RwSignal::new(false);
+fn PlainLog(text: Arc<str>, lines: usize) -> impl IntoView {
     let shown = count_lines(&text);
-    let cut = (shown < lines)
-        .then(|| view! { <p class="log-cut">{format!("These are the first {shown} of {lines} lines.")}</p> });
-    let copied = text.clone();
     view! {
-        <div class="log-tools needs-script">
-            <button type="button" class="button button-small" aria-pressed=move || wrap.get().to_string() on:click=move |_| wrap.update(|wrap| *wrap = !*wrap)>
-                "Wrap lines"
-            </button>
-            <CopyButton text=Callback::new(move |()| copied.clone()) what="the lines shown"/>
-        </div>
-        <div class="log" class:log-wrapped=wrap tabindex="0" role="region" aria-label="Log text">
+        <div class="log" tabindex="0" role="region" aria-label="Log text">
             <pre class="log-numbers" aria-hidden="true">{line_numbers(shown)}</pre>
-            <pre class="log-text">{text}</pre>
+            <pre class="log-text">{text.to_string()}</pre>
         </div>
-        {cut}
+        <Cut shown lines/>
+    }
+}
+
+/// That a log goes on behind what is shown.
+#[component]
+fn Cut(shown: usize, lines: usize) -> impl IntoView {
+    (shown < lines).then(|| {
+        let more = if shown >= VIEWED_LINES { " The rest is in the plain text." } else { "" };
+        view! { <p class="log-cut">{format!("These are the first {shown} of {lines} lines.{more}")}</p> }
+    })
+}
+
+/// The line, from 1, of a result's log that a fragment names: `#result-12-line-340`.
+fn named_line(fragment: &str, result: i64) -> Option<usize> {
+    let line = fragment.trim_start_matches('#').strip_prefix(&format!("result-{result}-line-"))?;
+    line.parse().ok().filter(|line| *line > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_line;
+
+    #[test]
+    fn a_fragment_names_a_line_of_one_result() {
+        for (fragment, line) in [
+            ("#result-12-line-340", Some(340)),
+            ("result-12-line-1", Some(1)),
+            ("#result-12-line-0", None),
+            ("#result-12-line-x", None),
+            ("#result-1-line-340", None),
+            ("#result-12", None),
+            ("", None),
+        ] {
+            assert_eq!(named_line(fragment, 12), line, "{fragment}");
+        }
     }
 }

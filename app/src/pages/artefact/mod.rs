@@ -1,17 +1,33 @@
 //! The page of an artefact: what it is, where it was tested, and what came out.
 
+mod add_result;
+mod attach;
+mod attach_many;
+mod attach_rule;
+mod compare;
 mod data;
+mod desk;
+mod detach;
 mod environment;
 mod environments;
+mod events;
+mod failures;
 mod header;
 mod history;
 mod log;
+mod matrix;
 mod plan;
+mod reported_issues;
 mod result;
 mod results;
+mod row_actions;
+mod rule_draft;
 mod run;
+mod run_links;
 mod side_panel;
 mod tree;
+mod triage;
+mod triage_bar;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

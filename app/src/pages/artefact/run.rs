@@ -1,28 +1,46 @@
 //! One run of a test plan: its links, its facts, and its results, which are fetched when it opens.
 
+use std::{collections::HashSet, time::Duration};
+
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    add_result::AddResult,
     data::{ResultView, fetch_results},
+    desk::{Desk, DeskDialogs, Item},
     environment::is_open,
     environments::Scope,
+    events::EventLog,
     results::Results,
-    side_panel::web_address,
+    run_links::RunLinks,
     tree::Run,
 };
 use crate::{
-    api::{ExecutionMetadata, Timestamp},
+    api::{ExecutionMetadata, TestExecutionStatus},
     client::{Client, ClientError},
-    components::{error_notice::ErrorNotice, icon::Icon, status::Look},
+    components::{error_notice::ErrorNotice, icon::Icon, moment::Moment, status::Look},
 };
 
+/// The plan whose results people enter.
+const MANUAL: &str = "Manual Testing";
+/// Results come in batches: as long after news of one the next may belong to it.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// Results on their way, or here.
-type Loaded = Option<Result<Vec<ResultView>, ClientError>>;
+type Loaded = Option<Result<Vec<Item>, ClientError>>;
 
 /// A run; the newest is open, unless the address points at another.
 #[component]
-pub(super) fn RunView(run: Run, is_newest: bool, visible: Signal<bool>, scope: Scope) -> impl IntoView {
-    let id = run.id;
+pub(super) fn RunView(
+    run: Run,
+    is_newest: bool,
+    visible: Signal<bool>,
+    scope: Scope,
+    /// The name of its test plan.
+    #[prop(optional, into)]
+    plan: String,
+) -> impl IntoView {
+    let (id, run_is_triaged) = (run.id, run.is_triaged);
     let target = scope.target.get_untracked();
     let starts_open = target.run.map_or(is_newest, |target| target == id);
     let open = RwSignal::new(starts_open);
@@ -30,11 +48,18 @@ pub(super) fn RunView(run: Run, is_newest: bool, visible: Signal<bool>, scope: S
         .opened
         .with_value(|opened| opened.as_ref().filter(|opened| opened.id == id).map(|opened| opened.results.clone()));
     let is_sent = sent.is_some();
-    let results = RwSignal::new(sent);
+    let desk = Desk::new(id, scope);
+    let results = RwSignal::new(sent.map(|sent| sent.map(|results| Item::all_from(results, desk.triage))));
     let element = NodeRef::<leptos::html::Details>::new();
-    load_when_seen(id, visible, open, results, scope);
+    let is_seen = Signal::derive(move || visible.get() && open.get());
+    load_when_seen(desk, is_seen, results);
+    let is_untriaged = Memo::new(move |_| {
+        results.with(|results| match results {
+            Some(Ok(items)) => items.iter().any(Item::is_untriaged),
+            _ => !run_is_triaged,
+        })
+    });
     scroll_to_target(id, open, element, scope);
-    let address = format!("?testExecutionId={id}");
     view! {
         <details
             class="fold run"
@@ -47,36 +72,94 @@ pub(super) fn RunView(run: Run, is_newest: bool, visible: Signal<bool>, scope: S
             <summary>
                 {Look::from(run.status).compact()}
                 <h5>{format!("Run {}", run.number)}</h5>
-                <Time time=run.created_at.clone()/>
-                <Badges is_triaged=run.is_triaged rerun=run.rerun/>
+                <span class="quiet"><Moment at=run.created_at.clone()/></span>
+                <Badges is_untriaged rerun=run.rerun/>
             </summary>
             <div class="fold-body">
-                <Links run=run.clone()/>
-                <Metadata metadata=run.metadata/>
-                {move || match results.get() {
-                    None => view! { <p class="loading"><a href=address.clone() rel="external">"Show the results"</a></p> }.into_any(),
-                    Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                    Some(Ok(results)) => view! { <Results run=id status=run.status results is_sent scope/> }.into_any(),
-                }}
+                <RunBody desk run is_manual={plan == MANUAL} is_seen is_sent results/>
             </div>
         </details>
     }
     .into_any()
 }
 
+/// What a run looks like before and after its results have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Waiting,
+    Failed(ClientError),
+    Here,
+}
+
+#[component]
+fn RunBody(
+    desk: Desk,
+    run: Run,
+    is_manual: bool,
+    is_seen: Signal<bool>,
+    is_sent: bool,
+    results: RwSignal<Loaded>,
+) -> impl IntoView {
+    let (id, status) = (run.id, run.status);
+    let phase = Memo::new(move |_| {
+        results.with(|results| match results {
+            None => Phase::Waiting,
+            Some(Err(error)) => Phase::Failed(error.clone()),
+            Some(Ok(_)) => Phase::Here,
+        })
+    });
+    let items = Signal::derive(move || {
+        results.with(|results| results.as_ref().and_then(|results| results.as_ref().ok()).cloned().unwrap_or_default())
+    });
+    let metadata = run.metadata.clone();
+    let is_completed = matches!(status, TestExecutionStatus::Passed | TestExecutionStatus::Failed);
+    let on_added = move |()| reload(desk, results);
+    view! {
+        <div class="run-tools">
+            <RunLinks run/>
+            {is_manual.then(|| view! { <AddResult run=id on_added/> })}
+        </div>
+        {(!is_manual).then(|| view! {
+            <EventLog run=id starts_open=!is_completed is_seen/>
+            <Metadata metadata/>
+        })}
+        <NewResults desk results/>
+        {move || match phase.get() {
+            Phase::Waiting => view! { <p class="loading"><a href=format!("?testExecutionId={id}") rel="external">"Show the results"</a></p> }.into_any(),
+            Phase::Failed(error) => view! { <ErrorNotice error/> }.into_any(),
+            Phase::Here => view! {
+                <Results desk status items is_sent/>
+                <DeskDialogs desk/>
+            }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
 /// Fetches the results as soon as somebody can see where they belong.
-fn load_when_seen(id: i64, visible: Signal<bool>, open: RwSignal<bool>, results: RwSignal<Loaded>, scope: Scope) {
+fn load_when_seen(desk: Desk, is_seen: Signal<bool>, results: RwSignal<Loaded>) {
     let asked = StoredValue::new(results.with_untracked(Option::is_some));
     Effect::new(move || {
-        if visible.get() && open.get() && !asked.get_value() {
-            asked.set_value(true);
-            let target = scope.target.get_untracked().result;
-            spawn_local(async move {
-                let fetched = fetch_results(Client::current(), id, target).await;
-                // The page may be gone by now.
-                let _ = results.try_set(Some(fetched));
-            });
+        if !is_seen.get() {
+            return;
         }
+        // What rows say beside the names of their tests.
+        desk.triage.reported.load();
+        if !asked.get_value() {
+            asked.set_value(true);
+            reload(desk, results);
+        }
+    });
+}
+
+/// Fetches the results, again if need be.
+fn reload(desk: Desk, results: RwSignal<Loaded>) {
+    let target = desk.scope.target.get_untracked().result;
+    let fetched = fetch_results(Client::current(), desk.run, target);
+    spawn_local(async move {
+        let fetched = fetched.await.map(|fetched| Item::all_from(fetched, desk.triage));
+        // The page may be gone by now.
+        let _ = results.try_set(Some(fetched));
     });
 }
 
@@ -93,48 +176,68 @@ fn scroll_to_target(id: i64, open: RwSignal<bool>, element: NodeRef<leptos::html
     });
 }
 
+/// Says that results have arrived since the run was loaded; nothing moves before somebody asks for them.
 #[component]
-fn Time(time: Timestamp) -> impl IntoView {
-    view! { <time class="quiet number" datetime=format!("{}Z", time.as_str()) title="UTC">{time.to_display()}</time> }
+fn NewResults(desk: Desk, results: RwSignal<Loaded>) -> impl IntoView {
+    let waiting = RwSignal::new(Vec::<ResultView>::new());
+    let count = Memo::new(move |_| {
+        let shown: HashSet<i64> = results.with(|results| match results {
+            Some(Ok(items)) => items.iter().map(|item| item.view.id).collect(),
+            _ => HashSet::new(),
+        });
+        waiting.with(|waiting| waiting.iter().filter(|result| !shown.contains(&result.id)).count())
+    });
+    let mut look_later = debounce(SETTLE, move |()| {
+        let fetched = fetch_results(Client::current(), desk.run, None);
+        spawn_local(async move {
+            // A failure is no news; the page may be gone by now.
+            if let Ok(fetched) = fetched.await {
+                for result in &fetched {
+                    // Others attach and detach issues meanwhile.
+                    desk.triage.attachments(result.id, &result.issues);
+                }
+                waiting.try_set(fetched);
+            }
+        });
+    });
+    let is_loaded = Memo::new(move |_| results.with(|results| matches!(results, Some(Ok(_)))));
+    Effect::new(move || {
+        if desk.triage.news_of(desk.run) > 0 && is_loaded.get() {
+            look_later(());
+        }
+    });
+    let show = move |_| {
+        let fetched = waiting.try_update(std::mem::take).unwrap_or_default();
+        results.set(Some(Ok(Item::all_from(fetched, desk.triage))));
+    };
+    view! {
+        <div class="news" role="status">
+            <span hidden=move || count.get() == 0>
+                {move || new_in_words(count.get())}
+                <button type="button" class="button button-small" on:click=show>
+                    "Show"
+                </button>
+            </span>
+        </div>
+    }
+}
+
+fn new_in_words(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 new result".to_owned(),
+        _ => format!("{count} new results"),
+    }
 }
 
 #[component]
-fn Badges(is_triaged: bool, rerun: Option<i64>) -> impl IntoView {
+fn Badges(is_untriaged: Memo<bool>, rerun: Option<i64>) -> impl IntoView {
     view! {
-        {(!is_triaged).then(|| view! { <span class="badge">"Untriaged"</span> })}
+        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> })}
         {rerun.map(|priority| {
             view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
         })}
     }
-}
-
-/// Where else one can read about the run, and its own address.
-#[component]
-fn Links(run: Run) -> impl IntoView {
-    let named = [("CI", run.ci_link), ("C3", run.c3_link)];
-    let named = named.into_iter().filter_map(|(label, url)| Some((label.to_owned(), url?)));
-    let others = run.links.into_iter().map(|link| (link.label, link.url));
-    let links = named.chain(others).map(|(label, url)| {
-        view! {
-            <li>
-                <a href=web_address(&url) target="_blank" rel="noopener">
-                    {label}
-                    " "
-                    {Icon::External.view()}
-                    <span class="visually-hidden">"(opens in a new tab)"</span>
-                </a>
-            </li>
-        }
-    });
-    view! {
-        <ul class="links">
-            {links.collect_view()}
-            <li>
-                <a href=format!("?testExecutionId={}", run.id)>{Icon::Link.view()} "Link to this run"</a>
-            </li>
-        </ul>
-    }
-    .into_any()
 }
 
 #[component]
@@ -153,14 +256,32 @@ fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
         }
     });
     let rows = rows.collect_view();
-    (!is_empty).then(|| {
-        view! {
-            <details class="metadata">
-                <summary>"Execution metadata"</summary>
-                <table class="facts-table">
+    view! {
+        <details class="fold run-part">
+            <summary>"Execution Metadata"</summary>
+            <div class="fold-body">
+                {is_empty.then(|| view! { <p class="quiet">"No execution metadata available."</p> })}
+                <table class="facts-table" hidden=is_empty>
+                    <thead class="visually-hidden">
+                        <tr>
+                            <th scope="col">"Category"</th>
+                            <th scope="col">"Values"</th>
+                        </tr>
+                    </thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </details>
-        }
-    })
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::new_in_words;
+
+    #[test]
+    fn new_results_are_counted() {
+        assert_eq!((new_in_words(1), new_in_words(2)), ("1 new result".to_owned(), "2 new results".to_owned()));
+    }
 }
