@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use leptos_router::params::ParamsMap;
 use serde_json::{Value, json};
 
-use super::query;
+use super::api_address::api_address;
 
 /// Ids that something must have one of, or the word that it must have any, or none at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,23 +179,17 @@ impl ResultFilters {
         let joined = self.parameters().into_iter().map(|(name, values)| {
             let is_text = matches!(name, "q" | "from_date" | "until_date");
             let value = if is_text { values.join(" ") } else { join(&values) };
-            (name.to_owned(), value)
+            (name, value)
         });
-        query::address("/test-results", &joined.collect())
+        api_address("/test-results", &joined.collect::<Vec<_>>())
     }
 
     /// The API's query, repeated parameters for several values, and what the caller adds.
     pub(crate) fn api_address(&self, more: &[(&str, &str)]) -> String {
-        let mut parameters = ParamsMap::new();
-        for (name, values) in self.parameters() {
-            for value in values {
-                parameters.insert(name.to_owned(), value);
-            }
-        }
-        for (name, value) in more {
-            parameters.insert((*name).to_owned(), (*value).to_owned());
-        }
-        query::address("/v1/test-results", &parameters)
+        let own =
+            self.parameters().into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        api_address("/v1/test-results", &own.chain(more).collect::<Vec<_>>())
     }
 
     /// The body of bulk requests. Words have no part in those: a page that searches by words offers none.

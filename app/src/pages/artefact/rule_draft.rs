@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::data::ResultView;
 use crate::{
     api::{FamilyName, MinimalIssueTestResultAttachmentRuleResponse, TestExecutionResponse, TestResultStatus},
-    text::api_address::metadata_parameter,
+    text::result_filters::metadata_entry,
 };
 
 /// What a value is about.
@@ -163,7 +163,7 @@ impl RuleDraft {
     pub(super) fn to_search(&self) -> Vec<(&'static str, String)> {
         let parameter = |offer: &Offer| {
             let value = match offer.field {
-                Field::Metadata => metadata_parameter(&offer.category, &offer.value),
+                Field::Metadata => metadata_entry(&offer.category, &offer.value),
                 _ => offer.value.clone(),
             };
             (offer.field.in_search(), value)

@@ -1,13 +1,144 @@
-//! `/test-results`.
+//! `/test-results`: the search over all results, and what can be done to everything it finds.
+
+mod bulk;
+mod bulk_issues;
+mod bulk_reruns;
+mod bulk_rule;
+mod filters;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    client::{Client, ClientError},
+    components::{
+        error_notice::{ErrorNotice, ErrorPage},
+        icon::Icon,
+        pager::Pager,
+        result_table::{Found, PER_PAGE, ResultTable, search},
+    },
+    text::result_filters::ResultFilters,
+};
+use bulk::BulkOperations;
+use filters::FilterPanel;
+
+/// What the address asks for, and how to ask for something else.
+#[derive(Clone, Copy)]
+struct Search {
+    filters: Memo<ResultFilters>,
+    write: Callback<ResultFilters>,
+}
+
+impl Search {
+    /// Asks for something else: a step that Back undoes.
+    fn change(self, change: impl FnOnce(&mut ResultFilters)) {
+        let mut filters = self.filters.get_untracked();
+        change(&mut filters);
+        self.write.run(filters);
+    }
+}
 
 /// `/test-results`.
 #[component]
 pub(crate) fn TestResultsPage() -> impl IntoView {
+    let parameters = use_query_map();
+    let navigate = use_navigate();
+    let filters = Memo::new(move |_| parameters.with(ResultFilters::from_query));
+    let offset = Memo::new(move |_| {
+        parameters
+            .with(|query| query.get_str("offset").and_then(|text| text.parse::<i64>().ok()).unwrap_or_default().max(0))
+    });
+    let write = Callback::new(move |filters: ResultFilters| {
+        navigate(&filters.page_address(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    });
+    let search_state = Search { filters, write };
+    let found = Resource::new_blocking(move || (filters.get(), offset.get()), fetch);
+    let title = move || {
+        filters.with(|filters| if filters.q.is_empty() { "Search".to_owned() } else { format!("“{}”", filters.q) })
+    };
     view! {
-        <Title text="Search"/>
-        <h1>"Search"</h1>
+        <Title text=title/>
+        <h1>"Search Test Results"</h1>
+        <FilterPanel search=search_state/>
+        <Transition fallback=|| view! { <p class="loading">"Searching…"</p> }>
+            {move || Suspend::new(async move {
+                match found.await {
+                    None => view! { <Invitation/> }.into_any(),
+                    Some(Err(ClientError::NotPermitted(words))) => {
+                        view! { <ErrorPage error=ClientError::NotPermitted(words)/> }.into_any()
+                    }
+                    Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
+                    Some(Ok(page)) => {
+                        let refetch = Callback::new(move |()| found.refetch());
+                        view! { <Results page filters offset refetch/> }.into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// Nothing is searched for as long as nothing is asked.
+#[expect(clippy::type_complexity, reason = "what a search gives, if there is one")]
+fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Option<Result<Found, ClientError>>> + Send {
+    let answer = (!filters.is_empty()).then(|| search(&Client::current(), &filters, offset));
+    async move {
+        match answer {
+            Some(answer) => Some(answer.await),
+            None => None,
+        }
+    }
+}
+
+#[component]
+fn Invitation() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">{Icon::Look.view()} " Search for test results"</p>
+            <p>"Choose filters above, or type words of a test’s name, its comment or its log. The address keeps what you choose: bookmark it, or send it to a colleague."</p>
+        </div>
+    }
+}
+
+#[component]
+fn Results(page: Found, filters: Memo<ResultFilters>, offset: Memo<i64>, refetch: Callback<()>) -> impl IntoView {
+    let Found { rows, count, is_exact } = page;
+    let shown = rows.len();
+    let words = match (count, is_exact) {
+        (_, false) => format!("Found more than {count} results (showing {shown})"),
+        (1, true) => "Found 1 result".to_owned(),
+        (_, true) => format!("Found {count} results (showing {shown})"),
+    };
+    let is_empty = rows.is_empty();
+    view! {
+        <BulkOperations filters=filters.get_untracked() count on_done=refetch/>
+        <p class="count" role="status">
+            {words}
+        </p>
+        {if is_empty {
+            view! { <NothingFound/> }.into_any()
+        } else {
+            view! { <ResultTable rows/> }.into_any()
+        }}
+        <Pager offset limit=PER_PAGE count/>
+    }
+}
+
+#[component]
+fn NothingFound() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"Nothing found"</p>
+            <p>"No result passes all of these filters. Values of one filter are alternatives; several filters all have to hold."</p>
+            <p>
+                <a class="button" href="/test-results">
+                    "Clear all filters"
+                </a>
+            </p>
+        </div>
     }
 }

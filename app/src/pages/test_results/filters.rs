@@ -1,0 +1,494 @@
+//! The filters of the search: all live, all in the address.
+
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+
+use super::Search;
+use crate::{
+    api::{ExecutionMetadataGetResponse, FamilyName, IssuesGetResponse, UsersResponse},
+    client::Client,
+    components::{
+        combobox::{Combobox, Source, Suggestions, names_from},
+        filters::Choice,
+        icon::Icon,
+    },
+    text::{
+        api_address::api_address,
+        result_filters::{IdChoice, ResultFilters, metadata_entry},
+    },
+};
+
+/// As long somebody may go on typing before the search follows.
+const SETTLE: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// Filters with several values, by the field that holds them.
+type Field = fn(&mut ResultFilters) -> &mut Vec<String>;
+
+/// The panel, and below it what is filtered by.
+#[component]
+pub(super) fn FilterPanel(search: Search) -> impl IntoView {
+    let is_active = move || search.filters.with(|filters| !filters.is_empty());
+    let families = FamilyName::ALL.iter().map(|family| Choice::plain(family.as_str())).collect::<Vec<_>>();
+    let statuses = ["FAILED", "PASSED", "SKIPPED"].map(|status| Choice::new(status, capitalised(status))).to_vec();
+    view! {
+        <Words search/>
+        <details class="filter-panel" open>
+            <summary class="button" class:filter-panel-active=is_active>
+                {Icon::Filter.view()}
+                <span>"Filters"</span>
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+            </summary>
+            <form class="filter-groups" method="get" action="/test-results">
+                <Boxes search label="Family" name="families" choices=families field=|filters| &mut filters.families/>
+                <Boxes search label="Status" name="test_result_statuses" choices=statuses field=|filters| &mut filters.test_result_statuses/>
+                <Ids search id="filter-issues" label="Issues" words=("Has any issue", "Has no issues") source=issues() field=|filters| &mut filters.issues/>
+                <Ids search id="filter-reviewers" label="Reviewers" words=("Has any reviewer", "Has no reviewer") source=reviewers() field=|filters| &mut filters.reviewer_ids/>
+                <Names search id="filter-artefacts" label="Artefact" source=names_from("/v1/artefacts/search", "artefacts") field=|filters| &mut filters.artefacts/>
+                <Switch search label="Archived" name="artefact_is_archived" words=("Non archived only", "Archived only") field=|filters| &mut filters.artefact_is_archived/>
+                <Switch search label="Rerun Requested" name="rerun_is_requested" words=("No rerun requested", "Rerun requested") field=|filters| &mut filters.rerun_is_requested/>
+                <Switch search label="Execution Version" name="execution_is_latest" words=("Older executions only", "Latest execution only") field=|filters| &mut filters.execution_is_latest/>
+                <Names search id="filter-environments" label="Environment" source=names_from("/v1/environments", "environments") field=|filters| &mut filters.environments/>
+                <Names search id="filter-test-cases" label="Test Case" source=test_cases() field=|filters| &mut filters.test_cases/>
+                <Names search id="filter-templates" label="Template ID" source=typed() field=|filters| &mut filters.template_ids/>
+                <Metadata search/>
+                <Date search id="filter-from" label="From" field=|filters| &mut filters.from_date/>
+                <Date search id="filter-until" label="Until" field=|filters| &mut filters.until_date/>
+                <noscript>
+                    <button class="button">"Apply"</button>
+                </noscript>
+            </form>
+        </details>
+        <Chips search/>
+    }
+    .into_any()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
+}
+
+/// Words in names, comments and logs.
+#[component]
+fn Words(search: Search) -> impl IntoView {
+    let words = Memo::new(move |_| search.filters.with(|filters| filters.q.clone()));
+    let mut write = debounce(SETTLE, move |typed: String| search.change(|filters| filters.q = typed.trim().to_owned()));
+    view! {
+        <form class="search" role="search" method="get" action="/test-results" on:submit=move |event| event.prevent_default()>
+            <label class="visually-hidden" for="search">
+                "Words in names, comments and logs of failed and skipped results"
+            </label>
+            <input
+                id="search"
+                type="search"
+                name="q"
+                placeholder="Words in names, comments and logs"
+                autocomplete="off"
+                value=words.get_untracked()
+                prop:value=words
+                on:input=move |event| write(event_target_value(&event))
+            />
+            <noscript>
+                <button class="button">"Search"</button>
+            </noscript>
+        </form>
+    }
+}
+
+/// Boxes to tick, any of which may match.
+#[component]
+fn Boxes(search: Search, label: &'static str, name: &'static str, choices: Vec<Choice>, field: Field) -> impl IntoView {
+    let view_choice = move |Choice { value, label }: Choice| {
+        let is_chosen = {
+            let value = value.clone();
+            Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).contains(&value)))
+        };
+        let toggled = value.clone();
+        view! {
+            <label class="checkbox">
+                <input
+                    type="checkbox"
+                    name=name
+                    value=value
+                    checked=is_chosen.get_untracked()
+                    prop:checked=is_chosen
+                    on:change=move |_| search.change(|filters| toggle(field(filters), &toggled))
+                />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="filter">
+            <legend>{label}</legend>
+            {choices.into_iter().map(view_choice).collect_view()}
+        </fieldset>
+    }
+}
+
+fn toggle(values: &mut Vec<String>, value: &str) {
+    match values.iter().position(|other| other == value) {
+        Some(at) => {
+            values.remove(at);
+        }
+        None => values.push(value.to_owned()),
+    }
+}
+
+/// Two boxes of which one at most is ticked.
+#[component]
+fn Switch(
+    search: Search,
+    label: &'static str,
+    name: &'static str,
+    words: (&'static str, &'static str),
+    field: fn(&mut ResultFilters) -> &mut Option<bool>,
+) -> impl IntoView {
+    let view_side = move |side: bool, words: &'static str| {
+        let is_chosen =
+            Signal::derive(move || search.filters.with(|filters| *field(&mut filters.clone()) == Some(side)));
+        let change = move |_| {
+            search.change(|filters| {
+                let value = field(filters);
+                *value = (*value != Some(side)).then_some(side);
+            });
+        };
+        view! {
+            <label class="checkbox">
+                <input
+                    type="checkbox"
+                    name=name
+                    value=side.to_string()
+                    checked=is_chosen.get_untracked()
+                    prop:checked=is_chosen
+                    on:change=change
+                />
+                <span>{words}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="filter">
+            <legend>{label}</legend>
+            {view_side(false, words.0)}
+            {view_side(true, words.1)}
+        </fieldset>
+    }
+}
+
+/// A field to search for names; what is chosen stands below the panel.
+#[component]
+fn Names(search: Search, id: &'static str, label: &'static str, source: Source, field: Field) -> impl IntoView {
+    let chosen = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
+    let pick = Callback::new(move |choice: Choice| search.change(|filters| field(filters).push(choice.value)));
+    view! { <Combobox id label source chosen on_pick=pick/> }
+}
+
+/// Ids by their names, or the words for any and none.
+#[component]
+fn Ids(
+    search: Search,
+    id: &'static str,
+    label: &'static str,
+    words: (&'static str, &'static str),
+    source: Source,
+    field: fn(&mut ResultFilters) -> &mut IdChoice,
+) -> impl IntoView {
+    let current = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
+    let chosen = Signal::derive(move || current.with(IdChoice::values));
+    let pick = Callback::new(move |choice: Choice| {
+        search.change(|filters| {
+            let mut ids = match field(filters) {
+                IdChoice::These(ids) => std::mem::take(ids),
+                IdChoice::Any | IdChoice::None => Vec::new(),
+            };
+            ids.extend(choice.value.parse::<i64>());
+            *field(filters) = IdChoice::These(ids);
+        });
+    });
+    let view_word = move |word: IdChoice, words: &'static str| {
+        let is_chosen = {
+            let word = word.clone();
+            Signal::derive(move || current.with(|current| *current == word))
+        };
+        let change = move |_| {
+            let next = if is_chosen.get_untracked() { IdChoice::default() } else { word.clone() };
+            search.change(|filters| *field(filters) = next);
+        };
+        view! {
+            <label class="checkbox">
+                <input type="checkbox" checked=is_chosen.get_untracked() prop:checked=is_chosen on:change=change/>
+                <span>{words}</span>
+            </label>
+        }
+    };
+    view! {
+        <div class="filter">
+            <Combobox id label source chosen on_pick=pick/>
+            {view_word(IdChoice::Any, words.0)}
+            {view_word(IdChoice::None, words.1)}
+        </div>
+    }
+}
+
+/// Pairs of category and value; all that any execution ever had are fetched when somebody looks for one.
+#[component]
+fn Metadata(search: Search) -> impl IntoView {
+    let source = Source::Api(Callback::new(|words: String| -> Suggestions {
+        let answer = Client::current().get::<ExecutionMetadataGetResponse>("/v1/execution-metadata");
+        Box::pin(async move {
+            let words = words.to_lowercase();
+            let known = answer.await?.execution_metadata;
+            let pairs = known.0.iter().flat_map(|(category, values)| values.iter().map(move |value| (category, value)));
+            let choices = pairs
+                .map(|(category, value)| Choice::new(metadata_entry(category, value), format!("{category} {value}")));
+            Ok(choices.filter(|choice| choice.label.to_lowercase().contains(&words)).collect())
+        })
+    }));
+    let chosen = Signal::derive(move || {
+        search.filters.with(|filters| {
+            let pairs = filters.execution_metadata.iter();
+            pairs
+                .flat_map(|(category, values)| values.iter().map(|value| metadata_entry(category, value)))
+                .collect::<Vec<_>>()
+        })
+    });
+    let pick = Callback::new(move |choice: Choice| {
+        search.change(|filters| {
+            let read =
+                ResultFilters::from_query(&[("execution_metadata".to_owned(), choice.value)].into_iter().collect());
+            for (category, values) in read.execution_metadata {
+                filters.execution_metadata.entry(category).or_default().extend(values);
+            }
+        });
+    });
+    view! { <Combobox id="filter-metadata" label="Metadata" source chosen on_pick=pick/> }
+}
+
+/// A point in time, in UTC as the label says: what is typed is what stands in the address.
+#[component]
+fn Date(
+    search: Search,
+    id: &'static str,
+    label: &'static str,
+    field: fn(&mut ResultFilters) -> &mut Option<String>,
+) -> impl IntoView {
+    let value = Memo::new(move |_| {
+        let date = search.filters.with(|filters| field(&mut filters.clone()).clone());
+        date.map(|date| date.chars().take(16).collect::<String>()).unwrap_or_default()
+    });
+    let change = move |event| {
+        let typed = event_target_value(&event);
+        let date = (!typed.is_empty()).then(|| format!("{typed}:00.000Z"));
+        search.change(|filters| *field(filters) = date);
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label} " (UTC)"</label>
+            <input id=id type="datetime-local" value=value.get_untracked() prop:value=value on:change=change/>
+        </div>
+    }
+}
+
+/// What is filtered by, each with the way to do without.
+#[component]
+fn Chips(search: Search) -> impl IntoView {
+    let chips = Memo::new(move |_| search.filters.with(chips));
+    let view_chip = move |chip: Chip| {
+        let name = format!("Do without {}: {}", chip.label, chip.words);
+        view! {
+            <a class="chip" href=chip.without aria-label=name>
+                <span class="quiet">{chip.label}": "</span>
+                {chip.words}
+                <span aria-hidden="true">" ×"</span>
+            </a>
+        }
+    };
+    view! {
+        <div class="chips" hidden=move || chips.with(Vec::is_empty)>
+            <For each=move || chips.get() key=|chip| chip.clone() children=view_chip/>
+            <a class="chip" href="/test-results">
+                "Clear all"
+            </a>
+        </div>
+    }
+}
+
+/// A filter at work.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Chip {
+    label: &'static str,
+    words: String,
+    without: String,
+}
+
+/// The lists of the filters with their words.
+const LISTS: [(&str, Field); 10] = [
+    ("Family", |filters| &mut filters.families),
+    ("Status", |filters| &mut filters.test_result_statuses),
+    ("Artefact", |filters| &mut filters.artefacts),
+    ("Version", |filters| &mut filters.artefact_versions),
+    ("Stage", |filters| &mut filters.artefact_stages),
+    ("Track", |filters| &mut filters.artefact_tracks),
+    ("Execution status", |filters| &mut filters.test_execution_statuses),
+    ("Environment", |filters| &mut filters.environments),
+    ("Test case", |filters| &mut filters.test_cases),
+    ("Template ID", |filters| &mut filters.template_ids),
+];
+
+fn chips(filters: &ResultFilters) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    let mut add = |label: &'static str, words: String, change: &dyn Fn(&mut ResultFilters)| {
+        let mut without = filters.clone();
+        change(&mut without);
+        chips.push(Chip { label, words, without: without.page_address() });
+    };
+    if !filters.q.is_empty() {
+        add("Words", filters.q.clone(), &|without| without.q.clear());
+    }
+    for (label, field) in LISTS {
+        for value in field(&mut filters.clone()).iter() {
+            add(label, value.clone(), &|without| field(without).retain(|other| other != value));
+        }
+    }
+    for (category, values) in &filters.execution_metadata {
+        for value in values {
+            add("Metadata", format!("{category} {value}"), &|without| {
+                if let Some(values) = without.execution_metadata.get_mut(category) {
+                    values.retain(|other| other != value);
+                }
+                without.execution_metadata.retain(|_, values| !values.is_empty());
+            });
+        }
+    }
+    add_ids(filters, &mut add);
+    add_switches(filters, &mut add);
+    for (label, date) in [("From", &filters.from_date), ("Until", &filters.until_date)] {
+        if let Some(date) = date {
+            add(label, date.clone(), &|without| {
+                if label == "From" { without.from_date = None } else { without.until_date = None }
+            });
+        }
+    }
+    chips
+}
+
+type Add<'a> = dyn FnMut(&'static str, String, &dyn Fn(&mut ResultFilters)) + 'a;
+
+fn add_ids(filters: &ResultFilters, add: &mut Add<'_>) {
+    let fields: [(&str, fn(&mut ResultFilters) -> &mut IdChoice); 2] =
+        [("Issue", |filters| &mut filters.issues), ("Reviewer", |filters| &mut filters.reviewer_ids)];
+    for (label, field) in fields {
+        match field(&mut filters.clone()) {
+            IdChoice::Any => add(label, "any".to_owned(), &|without| *field(without) = IdChoice::default()),
+            IdChoice::None => add(label, "none".to_owned(), &|without| *field(without) = IdChoice::default()),
+            IdChoice::These(ids) => {
+                for id in ids.iter() {
+                    add(label, format!("number {id}"), &|without| {
+                        if let IdChoice::These(ids) = field(without) {
+                            ids.retain(|other| other != id);
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn add_switches(filters: &ResultFilters, add: &mut Add<'_>) {
+    let word = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    if let Some(value) = filters.artefact_is_archived {
+        add("Archived", word(value), &|without| without.artefact_is_archived = None);
+    }
+    if let Some(value) = filters.rerun_is_requested {
+        add("Rerun requested", word(value), &|without| without.rerun_is_requested = None);
+    }
+    if let Some(value) = filters.execution_is_latest {
+        add("Latest execution", word(value), &|without| without.execution_is_latest = None);
+    }
+}
+
+fn issues() -> Source {
+    Source::Api(Callback::new(|words: String| -> Suggestions {
+        let answer = Client::current()
+            .get::<IssuesGetResponse>(&api_address("/v1/issues", &[("q", words.as_str()), ("limit", "10")]));
+        Box::pin(async move {
+            let issues = answer.await?.issues.into_iter();
+            Ok(issues
+                .map(|issue| {
+                    let words = format!("{} {} {} {}", issue.source, issue.project, issue.key, issue.title);
+                    Choice::new(issue.id.to_string(), words)
+                })
+                .collect())
+        })
+    }))
+}
+
+fn reviewers() -> Source {
+    Source::Api(Callback::new(|words: String| -> Suggestions {
+        let answer = Client::current()
+            .get::<UsersResponse>(&api_address("/v1/users", &[("q", words.as_str()), ("limit", "10")]));
+        Box::pin(async move {
+            let users = answer.await?.users.into_iter();
+            Ok(users.map(|user| Choice::new(user.id.to_string(), format!("{} ({})", user.name, user.email))).collect())
+        })
+    }))
+}
+
+/// Test cases are suggested with their templates; only their names are wanted.
+fn test_cases() -> Source {
+    Source::Api(Callback::new(|words: String| -> Suggestions {
+        let answer = Client::current()
+            .get::<serde_json::Value>(&api_address("/v1/test-cases", &[("q", words.as_str()), ("limit", "50")]));
+        Box::pin(async move {
+            let answer = answer.await?;
+            let cases = answer["test_cases"].as_array().cloned().unwrap_or_default();
+            let names = cases.iter().filter_map(|case| case["test_case"].as_str());
+            Ok(names.map(Choice::plain).collect())
+        })
+    }))
+}
+
+/// What is typed is what is wanted.
+fn typed() -> Source {
+    Source::Api(Callback::new(|words: String| -> Suggestions {
+        Box::pin(async move { Ok(vec![Choice::plain(words)]) })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chips, toggle};
+    use crate::text::result_filters::{IdChoice, ResultFilters};
+
+    #[test]
+    fn every_filter_can_be_done_without() {
+        let filters = ResultFilters {
+            q: "panic".to_owned(),
+            families: vec!["snap".to_owned(), "deb".to_owned()],
+            execution_metadata: [("os".to_owned(), vec!["noble".to_owned()])].into(),
+            issues: IdChoice::Any,
+            reviewer_ids: IdChoice::These(vec![3, 4]),
+            execution_is_latest: Some(true),
+            from_date: Some("2031-05-04T00:00:00.000Z".to_owned()),
+            ..ResultFilters::default()
+        };
+        let chips = chips(&filters);
+        let labels: Vec<&str> = chips.iter().map(|chip| chip.label).collect();
+        assert_eq!(
+            labels,
+            ["Words", "Family", "Family", "Metadata", "Issue", "Reviewer", "Reviewer", "Latest execution", "From"]
+        );
+        assert!(chips[1].without.contains("families=deb"), "{}", chips[1].without);
+        assert!(!chips[0].without.contains("panic"));
+    }
+
+    #[test]
+    fn a_second_tick_takes_the_first_back() {
+        let mut values = vec!["a".to_owned()];
+        toggle(&mut values, "b");
+        toggle(&mut values, "a");
+        assert_eq!(values, ["b"]);
+    }
+}
