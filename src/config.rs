@@ -1,20 +1,19 @@
 //! What the operator decides, read once at the start from flags and environment variables.
 
+mod exposure;
 mod oidc;
 mod saml;
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use app::api::Permission;
-use ipnet::IpNet;
 use url::Url;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;
-use crate::domain::proxies::Proxies;
-use crate::service::{DEFAULT_SESSIONS_SECRET, Settings};
+use crate::service::Settings;
 use crate::store::DbUrl;
 
 /// Everything the server needs to know.
@@ -35,9 +34,6 @@ pub struct Config {
     /// Whether nobody but this machine can reach it: it listens to no other, and no proxy publishes it.
     pub is_alone: bool,
 }
-
-/// The fewest characters of a secret that others may try to guess: as many as 128 bits have in hexadecimal.
-const SHORTEST_SECRET: usize = 32;
 
 /// A variable whose value cannot be meant.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,20 +69,14 @@ impl Config {
             Some(url) => read_url("FRONTEND_URL", url)?,
             None => defaults.frontend_url,
         };
-        let is_alone = listen.ip().is_loopback() && Url::parse(&frontend_url).is_ok_and(|url| is_loopback_url(&url));
-        let published = (!is_alone).then(|| {
-            if listen.ip().is_loopback() {
-                format!("be reached as {frontend_url}")
-            } else {
-                format!("listen on {listen}")
-            }
-        });
-        let session_secrets = read_session_secrets(variable("SESSIONS_SECRET"), published.as_deref())?;
+        let strangers = exposure::describe_strangers(listen, &frontend_url);
+        let is_alone = strangers.is_none();
+        let session_secrets = exposure::read_session_secrets(variable("SESSIONS_SECRET"), strangers.as_deref())?;
         let settings = Settings {
             cors_origins: read_origins(&frontend_url, &variable("ADDITIONAL_CORS_ORIGINS").unwrap_or_default()),
             // Reads that are open because only this machine can connect are not open to every page its browser shows.
             public_reads: !opened_reads,
-            proxies: read_proxies(&variable("TRUSTED_PROXIES").unwrap_or_default())?,
+            proxies: exposure::read_proxies(&variable("TRUSTED_PROXIES").unwrap_or_default())?,
             saml: saml::read_saml(&variable)?,
             launchpad_api_url: saml::read_launchpad(&variable)?,
             launchpad_teams: variable("LAUNCHPAD_TEAMS").map(|names| read_names(&names)),
@@ -151,26 +141,6 @@ fn read_permissions(text: &str) -> Result<BTreeSet<Permission>, ConfigError> {
         .collect()
 }
 
-/// Reads the secrets that sign session cookies, separated by commas. Where strangers come, `published` says how, neither the one
-/// that everybody knows nor one that can be guessed will do: whoever knows the secret is whoever they like.
-fn read_session_secrets(text: Option<String>, published: Option<&str>) -> Result<Vec<String>, ConfigError> {
-    let problem = |problem: String| ConfigError::new("SESSIONS_SECRET", problem);
-    let text = text.unwrap_or_else(|| DEFAULT_SESSIONS_SECRET.to_owned());
-    let secrets = read_list(&text);
-    if secrets.is_empty() {
-        return Err(problem("it is empty: nobody could stay signed in".to_owned()));
-    }
-    let Some(published) = published else { return Ok(secrets) };
-    if secrets.iter().any(|secret| secret == DEFAULT_SESSIONS_SECRET) {
-        return Err(problem(format!("give a secret of your own to {published}: everybody knows the default")));
-    }
-    if secrets.iter().any(|secret| secret.chars().count() < SHORTEST_SECRET) {
-        let reason = format!("each has to have {SHORTEST_SECRET} characters or more to {published}");
-        return Err(problem(format!("{reason}: a shorter one can be guessed (openssl rand -hex 32 makes one)")));
-    }
-    Ok(secrets)
-}
-
 /// The parts of a list separated by commas, blanks dropped.
 fn read_list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
@@ -179,17 +149,6 @@ fn read_list(text: &str) -> Vec<String> {
 /// Names of teams, separated by commas.
 fn read_names(text: &str) -> BTreeSet<String> {
     read_list(text).into_iter().collect()
-}
-
-/// Reads addresses and networks of proxies. One that everybody is in would let everybody say where they come from.
-fn read_proxies(text: &str) -> Result<Proxies, ConfigError> {
-    let problem = |text: &str, problem: &str| ConfigError::new("TRUSTED_PROXIES", format!("'{text}' {problem}"));
-    let read = |text: String| match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-        Ok(network) if network.prefix_len() == 0 => Err(problem(&text, "is everybody")),
-        Ok(network) => Ok(network),
-        Err(_) => Err(problem(&text, "is no address, nor a network such as 10.0.0.0/8")),
-    };
-    Ok(Proxies::new(read_list(text).into_iter().map(read).collect::<Result<_, _>>()?))
 }
 
 fn read_boolean(variable: &'static str, text: &str) -> Result<bool, ConfigError> {
@@ -245,7 +204,6 @@ mod tests {
 
     /// As many characters as a secret needs where strangers come.
     const OWN: &str = "0123456789abcdef0123456789abcdef";
-    const OLDER: &str = "fedcba9876543210fedcba9876543210";
 
     fn read(listen: &str, variables: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
         let variables: std::collections::HashMap<_, _> = variables.iter().copied().collect();
@@ -280,49 +238,6 @@ mod tests {
     }
 
     #[test]
-    fn strangers_need_a_secret_they_neither_know_nor_guess() {
-        let both = format!("{OWN}, {OLDER}");
-        let short = &OWN[1..];
-        let with_short = format!("{OWN},{short}");
-        let published = "https://to.example";
-        for (listen, frontend_url, secret, expected) in [
-            ("127.0.0.1:1", None, None, Ok(vec!["secret"])),
-            ("127.0.0.1:1", None, Some("a,b"), Ok(vec!["a", "b"])),
-            ("127.0.0.1:1", Some("http://[::1]:30000"), None, Ok(vec!["secret"])),
-            ("0.0.0.0:1", None, None, Err("give a secret of your own to listen on 0.0.0.0:1")),
-            ("0.0.0.0:1", None, Some("secret"), Err("give a secret of your own")),
-            ("0.0.0.0:1", None, Some("new, secret"), Err("give a secret of your own")),
-            ("0.0.0.0:1", None, Some(" , "), Err("it is empty")),
-            ("0.0.0.0:1", None, Some(short), Err("each has to have 32 characters or more to listen on 0.0.0.0:1")),
-            ("0.0.0.0:1", None, Some(with_short.as_str()), Err("each has to have 32 characters or more")),
-            ("0.0.0.0:1", None, Some(both.as_str()), Ok(vec![OWN, OLDER])),
-            // A proxy publishes what listens to this machine alone.
-            (
-                "127.0.0.1:1",
-                Some(published),
-                None,
-                Err("give a secret of your own to be reached as https://to.example"),
-            ),
-            ("127.0.0.1:1", Some(published), Some(short), Err("each has to have 32 characters or more")),
-            ("127.0.0.1:1", Some(published), Some(OWN), Ok(vec![OWN])),
-        ] {
-            let secret_variable = secret.map(|secret| ("SESSIONS_SECRET", secret));
-            let variables: Vec<_> =
-                secret_variable.into_iter().chain(frontend_url.map(|url| ("FRONTEND_URL", url))).collect();
-            match (read(listen, &variables).map(|config| config.settings.session_secrets), expected) {
-                (Ok(secrets), Ok(expected)) => assert_eq!(secrets, expected),
-                (Err(error), Err(expected)) => {
-                    let text = error.to_string();
-                    assert!(text.starts_with(&format!("SESSIONS_SECRET: {expected}")), "{text}");
-                    // Not the secret itself.
-                    assert!(!text.contains(short), "{text}");
-                }
-                (found, expected) => panic!("{listen} {secret:?}: {found:?} instead of {expected:?}"),
-            }
-        }
-    }
-
-    #[test]
     fn who_is_not_alone_shows_no_key() {
         for (listen, frontend_url, expected) in [
             ("127.0.0.1:1", "http://localhost:30001", true),
@@ -333,23 +248,6 @@ mod tests {
         ] {
             let config = read(listen, &[("FRONTEND_URL", frontend_url), ("SESSIONS_SECRET", OWN)]).unwrap();
             assert_eq!((config.is_alone, config.settings.shows_onboarding_key), (expected, expected), "{frontend_url}");
-        }
-    }
-
-    #[test]
-    fn proxies_are_addresses_and_networks() {
-        let believed = |list: &str, peer: &str| {
-            let config = read("127.0.0.1:1", &[("TRUSTED_PROXIES", list)]).unwrap();
-            config.settings.proxies.are_at(peer.parse().unwrap())
-        };
-        for (list, peer, expected) in [
-            ("", "10.0.0.7", false),
-            ("10.0.0.7", "10.0.0.7", true),
-            ("10.0.0.7", "10.0.0.8", false),
-            (" 192.0.2.1 ,, 10.0.0.7/8 ", "10.200.0.1", true),
-            ("2001:db8::/32", "2001:db8:1::1", true),
-        ] {
-            assert_eq!(believed(list, peer), expected, "{list} {peer}");
         }
     }
 
@@ -384,9 +282,6 @@ mod tests {
             ("FAILED_KEYS_PER_MINUTE", "many"),
             ("FAILED_KEYS_PER_MINUTE", "-1"),
             ("TRUSTED_PROXIES", "proxy.example"),
-            ("TRUSTED_PROXIES", "10.0.0.0/33"),
-            ("TRUSTED_PROXIES", "0.0.0.0/0"),
-            ("TRUSTED_PROXIES", "::/0"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

@@ -33,8 +33,8 @@ both! {
             assert!(answer.text().contains("<title>API Documentation</title>") && depends_on_cookie(&answer));
         }
         let forged = format!("{session}x");
-        for headers in [&[][..], &[("cookie", "session=x")], &[("cookie", forged.as_str())], &[("authorization", "Bearer x")]] {
-            let answer = get(&app, DOCS, headers).await;
+        for headers in [vec![], vec![("cookie", "session=x")], vec![("cookie", forged.as_str())], vec![("authorization", "Bearer x")]] {
+            let answer = get(&app, DOCS, &headers).await;
             answer.refused(401, "Not authenticated");
             assert!(depends_on_cookie(&answer), "{headers:?}");
         }
@@ -72,8 +72,8 @@ both! {
             Permission::ALL.iter().copied().filter(|other| *other != Permission::ViewSentryDebug).collect();
         let powerless = format!("Bearer {}", app.add_application(&others).await);
         let log = Log::capture();
-        for headers in [&[][..], &[("authorization", powerless.as_str())]] {
-            get(&app, SENTRY_DEBUG, headers).await.refused(403, "Insufficient permissions");
+        for headers in [vec![], vec![("authorization", powerless.as_str())]] {
+            get(&app, SENTRY_DEBUG, &headers).await.refused(403, "Insufficient permissions");
             assert!(!log.take().contains("ERROR"));
         }
         let answer = get(&app, SENTRY_DEBUG, &[("authorization", able.as_str())]).await;

@@ -223,7 +223,7 @@ both! {
             }
             let going = users.iter().enumerate().map(|(n, user)| {
                 let (app, path) = (&app, format!("/v1/users/{user}"));
-                async move { if n % 2 == 0 { demote(app, *user).await } else { app.delete(&path).await } }
+                async move { if n.is_multiple_of(2) { demote(app, *user).await } else { app.delete(&path).await } }
             });
             let answers = join_all(going).await;
             let refused: Vec<&Answer> = answers.iter().filter(|answer| !answer.status.is_success()).collect();

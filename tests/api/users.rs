@@ -476,6 +476,7 @@ both! {
     // Requests take a fixed number of statements, however many users and teams there are.
     async fn requests_take_a_fixed_number_of_statements(app: TestApp) {
         let mut counts = Vec::new();
+        app.add_admin("root").await;
         for size in [1, 20] {
             let mut users = Vec::new();
             for n in 0..size {
