@@ -32,12 +32,10 @@ fn with_groups(said: &mut Said, groups: &str) {
 
 /// Launchpad, which knows of Ana that she is in these teams.
 async fn launchpad(teams: &'static [&'static str]) -> String {
-    let base = serve(move |uri| match uri.path() {
-        "/devel/people" => (200, json!({"name": "ana-e", "display_name": "Ana of Launchpad"}).to_string()),
-        _ => {
-            let entries: Vec<Value> = teams.iter().map(|name| json!({"name": name})).collect();
-            (200, json!({"entries": entries}).to_string())
-        }
+    let base = serve(move |uri| {
+        let entries: Vec<Value> = teams.iter().map(|name| json!({"name": name})).collect();
+        let person = json!({"name": "ana-e", "display_name": "Ana of Launchpad"});
+        (200, if uri.path() == "/devel/people" { person } else { json!({"entries": entries}) }.to_string())
     })
     .await;
     format!("{base}/devel")

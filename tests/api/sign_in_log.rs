@@ -48,6 +48,9 @@ const ATTACKS: &[Attack] = &[
     (|said| said.attributes = String::new(), 400, "does not say the attribute fullname"),
 ];
 
+/// What somebody makes of a signed assertion, and the words that say so.
+type Wrapping = (fn(&Forgery) -> String, &'static str);
+
 /// A password that is tried.
 async fn try_password(app: &TestApp, email: &str, password: &str) -> u16 {
     let body = json!({"email": email, "password": password});
@@ -119,7 +122,7 @@ both! {
     async fn wrapped_and_repeated_assertions_stand_in_the_log(app: TestApp) {
         let (app, _idp) = with_idp(app).await;
         let log = Log::capture();
-        let attacks: &[(fn(&Forgery) -> String, &str)] = &[
+        let attacks: &[Wrapping] = &[
             (|f| before_subject(&f.forged, &f.signed), "something that is read is there more than once"),
             (|f| before_subject(&f.forged, &f.signature), "its signature is about another element"),
             (|f| f.signed.replace("ana@", "eve@"), "it was changed after it was signed"),

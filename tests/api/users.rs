@@ -328,7 +328,7 @@ both! {
         let app = app.with_clock(Clock::from_fn(move || now));
         let user = app.add_user("kim").await;
         let other = app.add_user("ada").await;
-        let root = app.add_admin("root").await;
+        app.add_admin("root").await;
         let team = app.add_team("crew", &[Permission::ViewTest], &[user]).await;
         let teams = json!([{"id": team, "name": "crew", "permissions": ["view_test"]}]);
         for (patch, expected, is_written) in [

@@ -32,7 +32,7 @@ fn applications_are_listed_without_their_keys_and_removed_by_name() {
     let listed = done(&["application", "list"]);
     let [ci, lab] = listed.lines().collect::<Vec<_>>()[..] else { panic!("{listed}") };
     assert!(ci.ends_with(&format!("\tci\t{}…\tnever\tfor ever\tview_test, change_test", &key[..7])), "{ci}");
-    assert!(lab.contains("\tlab\t") && lab.ends_with("\t"), "{lab}");
+    assert!(lab.contains("\tlab\t") && lab.ends_with('\t'), "{lab}");
     assert!(!listed.contains(key.trim()), "{listed}");
     assert_eq!(done(&["application", "delete", "ci"]), "");
     assert_eq!(done(&["application", "list"]).lines().collect::<Vec<_>>(), [lab]);
