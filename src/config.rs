@@ -231,8 +231,11 @@ mod tests {
 
     #[test]
     fn the_dashboard_and_those_listed_may_use_the_api_from_a_browser() {
-        let variables =
-            [("FRONTEND_URL", "https://to.example/x"), ("ADDITIONAL_CORS_ORIGINS", " https://a.example ,, http://b:1")];
+        let variables = [
+            ("FRONTEND_URL", "https://to.example/x"),
+            ("ADDITIONAL_CORS_ORIGINS", " https://a.example ,, http://b:1"),
+            ("SESSIONS_SECRET", OWN),
+        ];
         let origins = read("127.0.0.1:1", &variables).unwrap().settings.cors_origins;
         assert_eq!(origins, ["https://to.example", "https://a.example", "http://b:1"]);
     }
