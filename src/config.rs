@@ -1,5 +1,6 @@
 //! What the operator decides, read once at the start from flags and environment variables.
 
+mod exposure;
 mod oidc;
 mod saml;
 
@@ -8,9 +9,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use app::api::{FamilyName, Permission};
+use url::Url;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
-use crate::service::{DEFAULT_SESSIONS_SECRET, Settings};
+use crate::domain::hosts::is_loopback_url;
+use crate::service::Settings;
 use crate::store::DbUrl;
 
 /// Everything the server needs to know.
@@ -28,6 +31,8 @@ pub struct Config {
     pub settings: Settings,
     /// Whether reads were opened to everybody because nobody said anything about it.
     pub opened_reads: bool,
+    /// Whether nobody but this machine can reach it: it listens to no other, and no proxy publishes it.
+    pub is_alone: bool,
 }
 
 /// A variable whose value cannot be meant.
@@ -53,7 +58,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let defaults = Settings::default();
         let ignored = variable("IGNORE_PERMISSIONS").map(|names| read_permissions(&names)).transpose()?;
-        // Nobody but this machine can reach it, and nobody said who may read: everybody may.
+        // Nobody but this machine can connect, and nobody said who may read: everybody may.
         let opened_reads = ignored.is_none() && listen.ip().is_loopback();
         let ignored_permissions = match ignored {
             Some(ignored) => ignored,
@@ -64,12 +69,17 @@ impl Config {
             Some(url) => read_url("FRONTEND_URL", url)?,
             None => defaults.frontend_url,
         };
+        let strangers = exposure::describe_strangers(listen, &frontend_url);
+        let is_alone = strangers.is_none();
+        let session_secrets = exposure::read_session_secrets(variable("SESSIONS_SECRET"), strangers.as_deref())?;
         let settings = Settings {
             cors_origins: read_origins(&frontend_url, &variable("ADDITIONAL_CORS_ORIGINS").unwrap_or_default()),
             // Reads that are open because only this machine can connect are not open to every page its browser shows.
             public_reads: !opened_reads,
+            proxies: exposure::read_proxies(&variable("TRUSTED_PROXIES").unwrap_or_default())?,
             saml: saml::read_saml(&variable)?,
             launchpad_api_url: saml::read_launchpad(&variable)?,
+            launchpad_teams: variable("LAUNCHPAD_TEAMS").map(|names| read_names(&names)),
             oidc: oidc::read_oidc(&frontend_url, &variable)?,
             secure_cookies: match variable("SESSIONS_HTTPS_ONLY") {
                 Some(text) => read_boolean("SESSIONS_HTTPS_ONLY", &text)?,
@@ -88,7 +98,7 @@ impl Config {
                 Some(text) => read_boolean("REQUIRE_AUTHENTICATION", &text)?,
                 None => defaults.require_authentication,
             },
-            session_secrets: read_session_secrets(variable("SESSIONS_SECRET"), listen)?,
+            session_secrets,
             version: variable("VERSION").unwrap_or(defaults.version),
             tabs: match variable("TABS") {
                 Some(names) => read_tabs(&names)?,
@@ -108,7 +118,7 @@ impl Config {
                 Some(text) => read_number("FAILED_LOGINS_PER_MINUTE", &text)?,
                 None => defaults.failed_logins_per_minute,
             },
-            shows_onboarding_key: listen.ip().is_loopback(),
+            shows_onboarding_key: is_alone,
         };
         Ok(Self {
             listen,
@@ -120,6 +130,7 @@ impl Config {
             site_root: variable("SITE_ROOT").map(PathBuf::from),
             settings,
             opened_reads,
+            is_alone,
         })
     }
 }
@@ -143,21 +154,14 @@ fn read_tabs(text: &str) -> Result<Vec<FamilyName>, ConfigError> {
         .collect()
 }
 
-/// Reads the secrets that sign session cookies, separated by commas. The one that everybody knows will not do where
-/// strangers can connect: whoever knows the secret is whoever they like.
-fn read_session_secrets(text: Option<String>, listen: SocketAddr) -> Result<Vec<String>, ConfigError> {
-    let text = text.unwrap_or_else(|| DEFAULT_SESSIONS_SECRET.to_owned());
-    let secrets: Vec<String> =
-        text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
-    if secrets.is_empty() {
-        return Err(ConfigError::new("SESSIONS_SECRET", "it is empty: nobody could stay signed in"));
-    }
-    let is_known = secrets.iter().any(|secret| secret == DEFAULT_SESSIONS_SECRET);
-    if is_known && !listen.ip().is_loopback() {
-        let problem = format!("give a secret of your own to listen on {listen}: everybody knows the default");
-        return Err(ConfigError::new("SESSIONS_SECRET", problem));
-    }
-    Ok(secrets)
+/// The parts of a list separated by commas, blanks dropped.
+fn read_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// Names of teams, separated by commas.
+fn read_names(text: &str) -> BTreeSet<String> {
+    read_list(text).into_iter().collect()
 }
 
 fn read_boolean(variable: &'static str, text: &str) -> Result<bool, ConfigError> {
@@ -170,9 +174,8 @@ fn read_boolean(variable: &'static str, text: &str) -> Result<bool, ConfigError>
 
 /// The origins that may use the API with cookies: the dashboard's, and those of a list separated by commas.
 fn read_origins(frontend_url: &str, additional: &str) -> Vec<String> {
-    let of_frontend = url::Url::parse(frontend_url).map(|url| url.origin().ascii_serialization()).ok();
-    let additional = additional.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned);
-    of_frontend.into_iter().chain(additional).collect()
+    let of_frontend = Url::parse(frontend_url).map(|url| url.origin().ascii_serialization()).ok();
+    of_frontend.into_iter().chain(read_list(additional)).collect()
 }
 
 /// Reads a span of at most a day.
@@ -191,13 +194,29 @@ fn read_size(variable: &'static str, text: &str) -> Result<usize, ConfigError> {
 }
 
 fn read_url(variable: &'static str, text: String) -> Result<String, ConfigError> {
-    let is_web = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let is_web = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if is_web { Ok(text) } else { Err(ConfigError::new(variable, format!("'{text}' is no http or https address"))) }
+}
+
+/// Reads an address that is asked what is believed: whoever is between us and another machine could be it, unless what they say
+/// is encrypted.
+fn read_safe_url(variable: &'static str, text: String) -> Result<String, ConfigError> {
+    let problem = |problem: &str| ConfigError::new(variable, format!("'{text}' {problem}"));
+    let url = Url::parse(&text).map_err(|_| problem("is no address"))?;
+    match url.scheme() {
+        "https" => Ok(text),
+        "http" if is_loopback_url(&url) => Ok(text),
+        "http" => Err(problem("is not safe: outside of this machine it has to begin with https://")),
+        _ => Err(problem("is no http or https address")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As many characters as a secret needs where strangers come.
+    const OWN: &str = "0123456789abcdef0123456789abcdef";
 
     fn read(listen: &str, variables: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
         let variables: std::collections::HashMap<_, _> = variables.iter().copied().collect();
@@ -215,7 +234,7 @@ mod tests {
             ("127.0.0.1:1", Some(" View_Test ,, view_artefact"), true),
         ] {
             let ignored_variable = ignored.map(|value| ("IGNORE_PERMISSIONS", value));
-            let variables: Vec<_> = ignored_variable.into_iter().chain([("SESSIONS_SECRET", "own")]).collect();
+            let variables: Vec<_> = ignored_variable.into_iter().chain([("SESSIONS_SECRET", OWN)]).collect();
             let config = read(listen, &variables).unwrap();
             assert_eq!(config.settings.ignored_permissions.contains(&Permission::ViewTest), expected, "{listen}");
             assert_eq!(config.opened_reads, ignored.is_none() && expected);
@@ -225,25 +244,35 @@ mod tests {
 
     #[test]
     fn the_dashboard_and_those_listed_may_use_the_api_from_a_browser() {
-        let variables =
-            [("FRONTEND_URL", "https://to.example/x"), ("ADDITIONAL_CORS_ORIGINS", " https://a.example ,, http://b:1")];
+        let variables = [
+            ("FRONTEND_URL", "https://to.example/x"),
+            ("ADDITIONAL_CORS_ORIGINS", " https://a.example ,, http://b:1"),
+            ("SESSIONS_SECRET", OWN),
+        ];
         let origins = read("127.0.0.1:1", &variables).unwrap().settings.cors_origins;
         assert_eq!(origins, ["https://to.example", "https://a.example", "http://b:1"]);
     }
 
     #[test]
-    fn strangers_need_a_secret_they_do_not_know() {
-        for (listen, secret, expected) in [
-            ("127.0.0.1:1", None, Ok(vec!["secret"])),
-            ("0.0.0.0:1", None, Err(())),
-            ("0.0.0.0:1", Some("secret"), Err(())),
-            ("0.0.0.0:1", Some("new, secret"), Err(())),
-            ("0.0.0.0:1", Some(" , "), Err(())),
-            ("0.0.0.0:1", Some("new, old"), Ok(vec!["new", "old"])),
+    fn who_is_not_alone_shows_no_key() {
+        for (listen, frontend_url, expected) in [
+            ("127.0.0.1:1", "http://localhost:30001", true),
+            ("[::1]:1", "http://127.0.0.1:1", true),
+            ("127.0.0.1:1", "https://to.example", false),
+            ("127.0.0.1:1", "http://192.0.2.1:30000", false),
+            ("192.0.2.1:1", "http://localhost:30001", false),
         ] {
-            let variables: Vec<_> = secret.map(|secret| ("SESSIONS_SECRET", secret)).into_iter().collect();
-            let secrets = read(listen, &variables).map(|config| config.settings.session_secrets).map_err(drop);
-            assert_eq!(secrets, expected.map(|secrets| secrets.into_iter().map(str::to_owned).collect()), "{secret:?}");
+            let config = read(listen, &[("FRONTEND_URL", frontend_url), ("SESSIONS_SECRET", OWN)]).unwrap();
+            assert_eq!((config.is_alone, config.settings.shows_onboarding_key), (expected, expected), "{frontend_url}");
+        }
+    }
+
+    #[test]
+    fn teams_of_launchpad_are_all_unless_somebody_lists_them() {
+        for (value, expected) in [(None, None), (Some(""), Some(vec![])), (Some("b, ,a"), Some(vec!["a", "b"]))] {
+            let variables: Vec<_> = value.map(|value| ("LAUNCHPAD_TEAMS", value)).into_iter().collect();
+            let teams = read("127.0.0.1:1", &variables).unwrap().settings.launchpad_teams;
+            assert_eq!(teams, expected.map(|names| names.into_iter().map(str::to_owned).collect()), "{value:?}");
         }
     }
 
@@ -281,6 +310,7 @@ mod tests {
             ("FAILED_KEYS_PER_MINUTE", "many"),
             ("FAILED_KEYS_PER_MINUTE", "-1"),
             ("TABS", "snap"),
+            ("TRUSTED_PROXIES", "proxy.example"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

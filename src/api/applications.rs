@@ -16,7 +16,7 @@ use super::errors::ApiResult;
 use super::gate::{about_caller, not_an_id, permitted};
 use super::idempotency::HoldsSecret;
 use super::input::{FieldOrder, Id, Input, Nothing, OrderedBody};
-use crate::domain::access::{Caller, bearer_key};
+use crate::domain::access::{Caller, Granter, bearer_key};
 use crate::service::Service;
 
 const ADD: &[Permission] = &[Permission::AddApplication];
@@ -72,7 +72,8 @@ fn key_of(headers: &HeaderMap) -> &str {
 /// Make an application
 ///
 /// The answer holds its key, which cannot be shown again: only a hash of it is kept. For the same reason a repetition
-/// under an `Idempotency-Key` makes no second application, but is answered 409 instead of with the key.
+/// under an `Idempotency-Key` makes no second application, but is answered 409 instead of with the key. Nobody gives it what
+/// they may not do themselves.
 #[utoipa::path(
     post, path = "/v1/applications", tag = "applications",
     operation_id = "create_application_v1_applications_post",
@@ -85,9 +86,10 @@ fn key_of(headers: &HeaderMap) -> &str {
 )]
 async fn post_application(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<Nothing, Nothing, OrderedBody<ApplicationPost>>,
 ) -> ApiResult<WithKey<ApplicationResponse>> {
-    Ok(WithKey(service.create_application(input.body.0).await?))
+    Ok(WithKey(service.create_application(Granter::Caller(&caller), input.body.0).await?))
 }
 
 /// List the applications
@@ -164,7 +166,7 @@ async fn get_application(
 
 /// Change what an application may do, and until when
 ///
-/// What is absent stays, and so do permissions that are null.
+/// What is absent stays, and so do permissions that are null. Nobody adds what they may not do themselves.
 #[utoipa::path(
     patch, path = "/v1/applications/{application_id}", tag = "applications",
     operation_id = "update_application_v1_applications__application_id__patch",
@@ -178,9 +180,11 @@ async fn get_application(
 )]
 async fn patch_application(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<ApplicationPath, Nothing, OrderedBody<ApplicationPatch>>,
 ) -> ApiResult<Json<ApplicationResponse>> {
-    Ok(Json(service.update_application(input.path.application_id.0, input.body.0).await?))
+    let id = input.path.application_id.0;
+    Ok(Json(service.update_application(Granter::Caller(&caller), id, input.body.0).await?))
 }
 
 /// Remove an application
@@ -206,7 +210,8 @@ async fn delete_application(
 /// Give an application a new key
 ///
 /// The old key stops at once, or after the time the operator gives programs to change over. A repetition under an
-/// `Idempotency-Key` changes nothing and is answered 409: the key is not kept.
+/// `Idempotency-Key` changes nothing and is answered 409: the key is not kept. Only who may do all that the application may
+/// gets at its key.
 #[utoipa::path(
     post, path = "/v1/applications/{application_id}/rotate", tag = "applications",
     operation_id = "rotate_api_key_v1_applications__application_id__rotate_post",
@@ -220,7 +225,8 @@ async fn delete_application(
 )]
 async fn rotate_key(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<ApplicationPath, Nothing, Nothing>,
 ) -> ApiResult<WithKey<ApplicationResponse>> {
-    Ok(WithKey(service.rotate_key(input.path.application_id.0).await?))
+    Ok(WithKey(service.rotate_key(Granter::Caller(&caller), input.path.application_id.0).await?))
 }

@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Extension, Path};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Router, middleware};
 use utoipa_swagger_ui::Config;
 
 use super::ApiState;
 use super::errors::ApiError;
-use super::gate::authenticate;
+use super::gate::{authenticated_page, authenticated_route};
 
 const PAGE: &str = include_str!("docs.html");
 /// Every call made from the page carries the header that makes the server look at the session cookie.
 const SCRIPT: &str = include_str!("docs.js");
 
+/// What the page is made of is the same for everybody, and browsers ask for it without saying for whom.
 pub(super) fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/openapi.json", get(get_document))
-        .route("/docs", get(get_page))
+        .route("/openapi.json", authenticated_route(get(get_document)))
+        .route("/docs", authenticated_page(get(get_page)))
         .route("/docs/start.js", get(get_script))
         .route("/docs/assets/{file}", get(get_asset))
-        .route_layer(middleware::from_fn(authenticate))
 }
 
 async fn get_document(Extension(state): Extension<ApiState>) -> Response {

@@ -5,7 +5,7 @@
 
 use app::api::{Permission, Problem, Problems};
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, OriginalUri, Request};
+use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -13,13 +13,14 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::IgnoredAny;
 use serde_json::json;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use utoipa::openapi::Paths;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::ApiState;
+use super::client::{client_address, host_of};
 use super::errors::{ApiError, ApiResult};
 use super::idempotency;
 use super::input::ReadBody;
@@ -28,7 +29,7 @@ use super::session_cookies::{self, CSRF_HEADER};
 use crate::domain::access::{Caller, Credentials};
 use crate::domain::audit_log::Actor;
 use crate::domain::session_cookie;
-use crate::service::Service;
+use crate::service::{Service, Settings};
 use crate::store::audit_log::as_actor;
 
 /// A body that nobody may send is read no further than this: enough to say whether it is JSON.
@@ -45,6 +46,9 @@ enum Gate {
     Permissions(&'static [Permission]),
     /// Everybody, or somebody where the installation requires authentication.
     Authenticated,
+    /// The same, for a page that browsers go to: they bring the session's cookie, and cannot bring the header that proves where
+    /// they were sent from. So the page shows nobody anything of theirs, and changes nothing.
+    Page,
     /// Callers on this machine.
     Local,
     /// Everybody, as far as the gate knows: the use case decides, by what the request is about.
@@ -112,9 +116,14 @@ pub(super) fn local(routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<
     (schemas, paths, guard(Gate::Local, handlers))
 }
 
-/// The gate of [`authenticated`] for routes that the document does not describe.
-pub(super) async fn authenticate(request: Request, next: Next) -> Response {
-    judge(Gate::Authenticated, request, next).await
+/// The gate of [`authenticated`] for a route that the document does not describe.
+pub(super) fn authenticated_route(handlers: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    guard(Gate::Authenticated, handlers)
+}
+
+/// The same for a page that people open in a browser: their session's cookie suffices.
+pub(super) fn authenticated_page(handlers: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    guard(Gate::Page, handlers)
 }
 
 fn guard(gate: Gate, router: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
@@ -125,9 +134,9 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     let Some(state) = request.extensions().get::<ApiState>().cloned() else {
         return ApiError::Internal.into_response();
     };
-    let origin = Origin::of(&request);
+    let origin = Origin::of(gate, &state.service.settings, &request);
     // Nobody is looked up where everybody may read.
-    let is_looked_up = has_body(request.method()) || !is_open(gate, &state.service);
+    let is_looked_up = has_body(request.method()) || !is_open(gate, &state.service, &origin);
     let caller =
         if is_looked_up { state.service.find_caller(&origin.credentials).await } else { Ok(Caller::default()) };
     let caller = match caller {
@@ -136,10 +145,14 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     };
     let answer = pass(gate, &state, &origin, &caller, request, next).await;
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
-    if is_looked_up && origin.has_csrf_header {
+    let depends_on_session = is_looked_up && origin.has_csrf_header;
+    if depends_on_session || matches!(gate, Gate::Page) {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
-    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
+    let is_refused =
+        matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
+    // What a handler says about its own refusal tells more.
+    if is_refused && response.extensions().get::<Remark>().is_none() {
         let remark = match gate {
             Gate::Local => Remark::elsewhere(),
             _ => Remark::about(&caller, &origin.credentials, origin.has_unproven_cookie),
@@ -153,7 +166,7 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
 async fn pass(
     gate: Gate,
     state: &ApiState,
-    origin: &Origin,
+    origin: &Origin<'_>,
     caller: &Caller,
     mut request: Request,
     next: Next,
@@ -179,7 +192,6 @@ async fn pass(
         return Err(refusal);
     }
     request.extensions_mut().insert(caller.clone());
-    request.extensions_mut().insert(ClientAddress(origin.address.clone()));
     let actor = Actor::of(caller, client_address(&request));
     if !has_body(request.method()) {
         // Also a read may change something: the first key of an installation is made when it is looked at.
@@ -191,66 +203,63 @@ async fn pass(
     .await
 }
 
-/// Where a request comes from, as [`client_address`] tells it: for handlers.
-#[derive(Clone, Debug)]
-pub(super) struct ClientAddress(pub(super) String);
-
 /// What a request says about where it comes from.
-struct Origin {
+struct Origin<'a> {
     credentials: Credentials,
     /// The client's address, as [`client_address`] tells it.
     address: String,
+    /// Permissions that are asked of nobody who sends such a request.
+    ignored: &'a BTreeSet<Permission>,
     /// Whether the request has the header that no foreign page can send along.
     has_csrf_header: bool,
     /// Whether it has a session cookie and not that header.
     has_unproven_cookie: bool,
 }
 
-impl Origin {
-    fn of(request: &Request) -> Self {
+impl<'a> Origin<'a> {
+    fn of(gate: Gate, settings: &'a Settings, request: &Request) -> Self {
         let headers = request.headers();
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
         let has_csrf_header = headers.contains_key(CSRF_HEADER);
+        let is_proven = has_csrf_header || matches!(gate, Gate::Page);
         let cookie = session_cookies::values(headers, session_cookie::NAME).next().map(str::to_owned);
-        let has_unproven_cookie = cookie.is_some() && !has_csrf_header;
-        let session_cookie = cookie.filter(|_| has_csrf_header);
+        let has_unproven_cookie = cookie.is_some() && !is_proven;
+        let session_cookie = cookie.filter(|_| is_proven);
         let credentials = Credentials { authorization, session_cookie };
-        Self { credentials, address: client_address(request), has_csrf_header, has_unproven_cookie }
+        let (address, ignored) = (client_address(request), settings.ignored_under(host_of(request)));
+        Self { credentials, address, ignored, has_csrf_header, has_unproven_cookie }
     }
 }
 
 /// Whether everybody may pass, or who calls does not matter.
-fn is_open(gate: Gate, service: &Service) -> bool {
-    let settings = &service.settings;
+fn is_open(gate: Gate, service: &Service, origin: &Origin<'_>) -> bool {
     match gate {
         Gate::Local => true,
         Gate::UseCase => false,
-        Gate::Permissions(permissions) => {
-            permissions.iter().all(|permission| settings.ignored_permissions.contains(permission))
-        }
-        Gate::Authenticated => !settings.require_authentication,
+        Gate::Permissions(permissions) => permissions.iter().all(|permission| origin.ignored.contains(permission)),
+        Gate::Authenticated | Gate::Page => !service.settings.require_authentication,
     }
 }
 
 /// Refuses a key that is nobody's when too many such keys have come from the same address. Where everybody may pass, no
 /// key opens anything, so nobody guesses there.
-fn refuse_guess(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
+fn refuse_guess(gate: Gate, service: &Service, origin: &Origin<'_>, caller: &Caller) -> Option<ApiError> {
     let is_wrong = caller.application.is_none() && origin.credentials.key().is_some();
-    if !is_wrong || is_open(gate, service) {
+    if !is_wrong || is_open(gate, service, origin) {
         return None;
     }
     service.count_failed_key(&origin.address).err().map(ApiError::from)
 }
 
 /// Why the caller may not pass, if so.
-fn refuse(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
+fn refuse(gate: Gate, service: &Service, origin: &Origin<'_>, caller: &Caller) -> Option<ApiError> {
     let is_refused = match gate {
         Gate::Local => return (!is_local(&origin.address)).then_some(ApiError::Forbidden),
         Gate::UseCase => false,
-        Gate::Permissions(permissions) => !caller.may(permissions, &service.settings.ignored_permissions),
-        Gate::Authenticated => {
-            let is_nobody = !is_open(gate, service) && !caller.is_authenticated();
+        Gate::Permissions(permissions) => !caller.may(permissions, origin.ignored),
+        Gate::Authenticated | Gate::Page => {
+            let is_nobody = !is_open(gate, service, origin) && !caller.is_authenticated();
             return is_nobody.then_some(ApiError::NotAuthenticated);
         }
     };
@@ -265,29 +274,6 @@ pub(super) fn is_local_client(request: &Request) -> bool {
 fn is_local(address: &str) -> bool {
     matches!(address, "127.0.0.1" | "::1")
 }
-
-/// Where a request comes from: the peer, or whom a proxy on this machine relays it for; `""` when nobody can say.
-pub(super) fn client_address(request: &Request) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return String::new() };
-    let peer = peer.ip().to_canonical();
-    let headers = request.headers();
-    if !peer.is_loopback() || !headers.contains_key(FORWARDED_FOR) {
-        return peer.to_string();
-    }
-    // Each proxy adds at the end whom it heard from; what stands before that anybody can write.
-    let values = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
-    let relayed: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut client = None;
-    for text in relayed.into_iter().rev() {
-        client = text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-        if client.is_none_or(|ip| !ip.is_loopback()) {
-            break;
-        }
-    }
-    client.map_or_else(String::new, |ip| ip.to_string())
-}
-
-const FORWARDED_FOR: &str = "x-forwarded-for";
 
 fn has_body(method: &Method) -> bool {
     // What clients send along with a GET is not looked at.

@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use serde_json::json;
 
+use super::client::client_address;
 use super::errors::{ApiError, ApiResult};
-use super::gate::client_address;
 use super::test_executions::START_TEST;
 use crate::domain::access::Caller;
 use crate::service::Service;

@@ -11,11 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ApiState;
-use super::errors::ApiResult;
-use super::gate::{ClientAddress, about_caller};
+use super::client::ClientAddress;
+use super::errors::{ApiError, ApiResult};
+use super::gate::about_caller;
 use super::input::{Input, JsonBody, Nothing};
+use super::refusals::Remark;
 use super::session_cookies;
-use crate::service::Service;
+use crate::service::local_accounts::PasswordSignIn;
+use crate::service::{Service, ServiceError};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -50,9 +53,15 @@ async fn post_login(
     input: Input<Nothing, Nothing, JsonBody<LocalLogin>>,
 ) -> ApiResult<Response> {
     let LocalLogin { email, password } = input.body.0;
-    let Some(signed_in) = service.sign_in_with_password(&address, &email.0, password.0).await? else {
-        let wrong = json!({"detail": "E-mail or password is wrong"});
-        return Ok((StatusCode::UNAUTHORIZED, Json(wrong)).into_response());
+    let signed_in = match service.sign_in_with_password(&address, &email.0, password.0).await {
+        Ok(PasswordSignIn::SignedIn(signed_in)) => signed_in,
+        Ok(PasswordSignIn::WrongPassword(user)) => return Ok(refuse(&format!("a wrong password for user {user}"))),
+        Ok(PasswordSignIn::NoPassword) => return Ok(refuse("a password for nobody who has one")),
+        Err(error @ ServiceError::TooManyAttempts(_)) => {
+            let remark = Remark::not_signed_in("too many wrong passwords from this address");
+            return Ok((Extension(remark), ApiError::from(error)).into_response());
+        }
+        Err(error) => return Err(error.into()),
     };
     let user = service.get_user(signed_in.user_id).await?;
     let headers =
@@ -73,6 +82,18 @@ async fn post_login(
     )
 )]
 async fn get_link(State(service): State<Service>, input: Input<LinkPath, Nothing, Nothing>) -> ApiResult<Response> {
-    let signed_in = service.sign_in_with_link(&input.path.token).await?;
-    Ok(session_cookies::go("/", [session_cookies::open(&service, &signed_in)]))
+    match service.sign_in_with_link(&input.path.token).await {
+        Ok(signed_in) => Ok(session_cookies::go("/", [session_cookies::open(&service, &signed_in)])),
+        Err(error @ ServiceError::NotFound(_)) => {
+            let remark = Remark::not_signed_in("a link that is none, or not any longer");
+            Ok((Extension(remark), ApiError::from(error)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says no more than that: who has a password is not told.
+fn refuse(reason: &str) -> Response {
+    let wrong = json!({"detail": "E-mail or password is wrong"});
+    (StatusCode::UNAUTHORIZED, Extension(Remark::not_signed_in(reason)), Json(wrong)).into_response()
 }

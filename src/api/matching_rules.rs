@@ -4,9 +4,9 @@ use app::api::{
     ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse, FamilyName,
     HTTPValidationError, Permission, Problems,
 };
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use deserr::Deserr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,6 +15,7 @@ use super::ApiState;
 use super::errors::ApiResult;
 use super::gate::permitted;
 use super::input::{FieldOrder, Id, Input, Nothing, OrderedBody, QueryInput};
+use crate::domain::access::{Caller, Granter};
 use crate::service::Service;
 
 const VIEW: &[Permission] = &[Permission::ViewTeam];
@@ -69,6 +70,8 @@ impl FieldOrder for ArtefactMatchingRulePatch {
 }
 
 /// Create a matching rule
+///
+/// Nobody grants what they may not do themselves.
 #[utoipa::path(
     post, path = "/v1/artefact-matching-rules", tag = "artefact-matching-rules",
     operation_id = "create_artefact_matching_rule_v1_artefact_matching_rules_post",
@@ -83,9 +86,10 @@ impl FieldOrder for ArtefactMatchingRulePatch {
 )]
 async fn post_rule(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<Nothing, Nothing, OrderedBody<ArtefactMatchingRuleRequest>>,
 ) -> ApiResult<(StatusCode, Json<ArtefactMatchingRuleResponse>)> {
-    let rule = service.create_matching_rule(input.body.0).await?;
+    let rule = service.create_matching_rule(Granter::Caller(&caller), input.body.0).await?;
     Ok((StatusCode::CREATED, Json(rule)))
 }
 
@@ -126,7 +130,8 @@ async fn get_rule(
 
 /// Change a matching rule
 ///
-/// What is absent or null stays. Teams and grants that are given take the place of all there are.
+/// What is absent or null stays. Teams and grants that are given take the place of all there are. Nobody
+/// grants what they may not do themselves, be it by a permission, to another team, or for other artefacts.
 #[utoipa::path(
     patch, path = "/v1/artefact-matching-rules/{rule_id}", tag = "artefact-matching-rules",
     operation_id = "update_artefact_matching_rule_v1_artefact_matching_rules__rule_id__patch",
@@ -142,9 +147,11 @@ async fn get_rule(
 )]
 async fn patch_rule(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<RulePath, Nothing, OrderedBody<ArtefactMatchingRulePatch>>,
 ) -> ApiResult<Json<ArtefactMatchingRuleResponse>> {
-    Ok(Json(service.update_matching_rule(input.path.rule_id.0, input.body.0).await?))
+    let id = input.path.rule_id.0;
+    Ok(Json(service.update_matching_rule(Granter::Caller(&caller), id, input.body.0).await?))
 }
 
 /// Remove a matching rule

@@ -4,6 +4,7 @@ mod applications;
 mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod client;
 mod cors;
 mod docs;
 mod environment_reviews;
@@ -32,6 +33,7 @@ mod rerun_requests;
 mod rule_applications;
 mod saml;
 mod search_query;
+mod sentry_debug;
 mod session;
 mod session_cookies;
 mod sign_out;
@@ -112,6 +114,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())
+        .merge(sentry_debug::routes())
 }
 
 /// The whole API, ready to serve.
@@ -119,6 +122,7 @@ pub fn router(service: Service, max_body_bytes: usize) -> Router {
     let (router, document) = routes().split_for_parts();
     let origins = cors::Origins::new(service.clone(), &document);
     let cors = middleware::from_fn_with_state(origins, cors::allow_origins);
+    let client = middleware::from_fn_with_state(service.settings.proxies.clone(), client::note_address);
     let state = ApiState { service, max_body_bytes, openapi: openapi::text() };
     let router = router
         .merge(docs::routes())
@@ -129,7 +133,7 @@ pub fn router(service: Service, max_body_bytes: usize) -> Router {
         .with_state(state);
     // A router's own layers run behind its choice of a handler; this one has to come before it.
     let answering = cors.layer(middleware::from_fn(refuse_head).layer(router));
-    Router::new().fallback_service(middleware::from_fn(refusals::write_down).layer(answering))
+    Router::new().fallback_service(client.layer(middleware::from_fn(refusals::write_down).layer(answering)))
 }
 
 /// The API has no HEAD: it is an unsupported method of known paths. `Allow` names every method of the path but HEAD,

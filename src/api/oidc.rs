@@ -1,10 +1,10 @@
 //! `/v1/auth/oidc`: signing in at an OpenID Connect provider.
 
 use app::api::{HTTPValidationError, Problems};
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use deserr::Deserr;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +14,7 @@ use super::ApiState;
 use super::errors::ApiError;
 use super::gate::about_caller;
 use super::input::{Input, Nothing, QueryInput};
+use super::refusals::Remark;
 use super::session_cookies;
 use crate::integrations::oidc::OidcError;
 use crate::service::Service;
@@ -104,7 +105,7 @@ async fn get_callback(
     let answer = OidcAnswer { code, state, issuer: iss, error };
     let kept = session_cookies::find_attempt(&service, &headers, PURPOSE);
     let attempt = kept.and_then(|state| serde_json::from_str::<OidcAttempt>(&state).ok());
-    let attempt = attempt.ok_or(OidcFailure::Unasked)?;
+    let attempt = attempt.ok_or(OidcFailure::Unasked("it has not begun one, or too long ago"))?;
     let signed_in = service.finish_oidc(&attempt, &answer).await?;
     let cookies = [session_cookies::open(&service, &signed_in), session_cookies::end_attempt(&service)];
     Ok(session_cookies::go(attempt.return_to.as_deref().unwrap_or("/"), cookies))
@@ -125,9 +126,9 @@ impl IntoResponse for Refusal {
             OidcFailure::Service(error) => return ApiError::from(error).into_response(),
             failure => failure,
         };
-        tracing::warn!(%failure, "nobody was signed in");
         let (status, detail) = describe(&failure);
-        let mut response = (status, Json(json!({"detail": detail}))).into_response();
+        let remark = Extension(Remark::not_signed_in(&failure.to_string()));
+        let mut response = (status, remark, Json(json!({"detail": detail}))).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -139,7 +140,7 @@ impl IntoResponse for Refusal {
 fn describe(failure: &OidcFailure) -> (StatusCode, &'static str) {
     match failure {
         OidcFailure::NotConfigured => (StatusCode::NOT_FOUND, "Nobody signs in by OpenID Connect here"),
-        OidcFailure::Unasked => (
+        OidcFailure::Unasked(_) => (
             StatusCode::BAD_REQUEST,
             "This sign-in was not begun in this browser, or more than ten minutes ago; begin again",
         ),

@@ -7,8 +7,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::client::client_address;
 use super::errors::ApiError;
-use super::gate::client_address;
 use crate::domain::access::{Caller, Credentials};
 
 /// A longer part of a path is cut short in the log: it may be a secret, as in a link to sign in.
@@ -17,6 +17,8 @@ const LONGEST_SEGMENT: usize = 32;
 const SHOWN: usize = 8;
 /// As many characters are written down at most.
 const LONGEST: usize = 200;
+/// The longest reason that is written down, in characters.
+const LONGEST_REASON: usize = 300;
 
 /// What the log says about an answer. It travels with the answer to where the request is still known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,16 @@ impl Remark {
             return Self { text: "refused nobody in particular".into(), is_odd: false };
         }
         Self { text: format!("refused {}", shown.join(" and ")).into(), is_odd: true }
+    }
+
+    /// Somebody could not sign in: why, as the browser is not told it.
+    pub(super) fn not_signed_in(reason: &str) -> Self {
+        Self { text: format!("nobody was signed in: {}", shorten(reason)).into(), is_odd: true }
+    }
+
+    /// A message about signing out was not taken: why.
+    pub(super) fn not_signed_out(reason: &str) -> Self {
+        Self { text: format!("a message about signing out was not taken: {}", shorten(reason)).into(), is_odd: true }
     }
 
     /// Only this machine may ask for that.
@@ -97,7 +109,12 @@ pub(super) async fn write_down(request: Request, next: Next) -> Response {
     response
 }
 
-/// What a stranger sent, as it may stand in the log.
+/// What a stranger may write into the log at most: one short line.
+pub(super) fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect()
+}
+
+/// The path of a request, as it may stand in the log.
 fn loggable(text: &str) -> String {
     let segments: Vec<Cow<'_, str>> = text
         .split('/')
@@ -113,7 +130,7 @@ fn loggable(text: &str) -> String {
 mod tests {
     use app::api::Permission;
 
-    use super::{Remark, loggable};
+    use super::{Remark, loggable, shorten};
     use crate::domain::access::{Application, Caller, Credentials, User};
 
     const NOBODY: &str = "nobody in particular";
@@ -130,6 +147,12 @@ mod tests {
         ] {
             assert_eq!(loggable(&text), expected);
         }
+    }
+
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(shorten("a\r\n\u{1b}[31mb\0"), "a[31mb");
+        assert_eq!(shorten(&"\u{e9}".repeat(1_000)), "\u{e9}".repeat(300));
     }
 
     #[test]

@@ -4,19 +4,23 @@
 //! routes, which reads JSON, has no part here.
 
 use app::api::{HTTPValidationError, Problems};
-use axum::Json;
-use axum::extract::{RawQuery, Request, State};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, RawQuery, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use deserr::Deserr;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ApiState;
+use super::client::{ClientAddress, client_address};
 use super::errors::ApiError;
-use super::gate::{client_address, read_body};
+use super::gate::read_body;
 use super::input::{Input, Nothing, QueryInput};
+use super::refusals::{Remark, shorten};
 use super::session_cookies;
 use crate::domain::access::Caller;
 use crate::domain::audit_log::Actor;
@@ -49,6 +53,55 @@ struct ReturnQuery {
 }
 
 impl QueryInput for ReturnQuery {}
+
+/// A form that the identity provider makes a browser post, with the rest of the request.
+struct Posted {
+    parts: Parts,
+    address: String,
+    form: Bytes,
+}
+
+impl FromRequest<ApiState> for Posted {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &ApiState) -> Result<Self, Failure> {
+        let mut request = request;
+        let form = read_body(&mut request, LARGEST_FORM).await?;
+        let address = client_address(&request);
+        Ok(Self { parts: request.into_parts().0, address, form })
+    }
+}
+
+impl Posted {
+    /// The last field of that name.
+    fn find(&self, name: &str) -> Option<String> {
+        let fields = url::form_urlencoded::parse(&self.form).filter(|(found, _)| found == name);
+        fields.last().map(|(_, value)| value.into_owned())
+    }
+}
+
+/// How a message about signing out is answered, as the document says it.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "what is answered is made where it is known")]
+enum SignOutAnswers {
+    /// Signed out; nothing that could be gone on to
+    #[response(status = 200)]
+    Nowhere,
+    /// To the page that was asked for, or to the identity provider with our answer
+    #[response(status = 302)]
+    Onwards,
+    /// That is no message about signing out, or not one of the identity provider
+    #[response(status = 400)]
+    Refused,
+    /// There is no identity provider, or it cannot be reached
+    #[response(status = 503)]
+    NotConfigured,
+}
+
+/// Does something for a browser whose user is nobody yet: the gate that tells the others apart has no part here.
+async fn for_somebody_at<T>(address: String, work: impl Future<Output = T>) -> T {
+    as_actor(Actor::of(&Caller::default(), address), work).await
+}
 
 /// Begin to sign in at the identity provider
 ///
@@ -91,12 +144,14 @@ async fn get_login(
 )]
 async fn get_logout(
     State(service): State<Service>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     input: Input<Nothing, ReturnQuery, Nothing>,
 ) -> Response {
     let return_to = input.query.return_to.as_deref();
     let session = session_cookies::find(&service, &headers);
-    let response = match service.begin_saml_sign_out(session, return_to).await {
+    let signing_out = service.begin_saml_sign_out(session, return_to);
+    let response = match for_somebody_at(address, signing_out).await {
         Ok(Some(location)) => redirect(StatusCode::TEMPORARY_REDIRECT, &location),
         Ok(None) => match find_own_page(&service, return_to) {
             Some(page) => redirect(StatusCode::TEMPORARY_REDIRECT, &page),
@@ -123,15 +178,13 @@ async fn get_logout(
         (status = 503, description = "There is no identity provider, or it cannot be reached"),
     )
 )]
-async fn post_acs(State(service): State<Service>, request: Request) -> Result<Response, Failure> {
-    let mut request = request;
-    let form = read_body(&mut request, LARGEST_FORM).await?;
-    let response = find_field(&form, "SAMLResponse").ok_or(Failure::SignIn(SamlFailure::Missing("SAMLResponse")))?;
-    let request_id = session_cookies::find_attempt(&service, request.headers(), PURPOSE);
-    let actor = Actor::of(&Caller::default(), client_address(&request));
-    let finishing = service.finish_saml(&response, request_id.as_deref());
-    let signed_in = as_actor(actor, finishing).await.map_err(Failure::SignIn)?;
-    let response = match find_field(&form, "RelayState").filter(|state| !state.is_empty()) {
+async fn post_acs(State(service): State<Service>, posted: Posted) -> Result<Response, Failure> {
+    let response = posted.find("SAMLResponse").ok_or(Failure::SignIn(SamlFailure::Missing("SAMLResponse")))?;
+    let state = posted.find("RelayState").filter(|state| !state.is_empty());
+    let request_id = session_cookies::find_attempt(&service, &posted.parts.headers, PURPOSE);
+    let signing_in = service.finish_saml(&response, request_id.as_deref());
+    let signed_in = for_somebody_at(posted.address, signing_in).await.map_err(Failure::SignIn)?;
+    let response = match state {
         None => Json(json!({"message": "Authentication successful"})).into_response(),
         Some(state) => go_on(&service, Some(&state)),
     };
@@ -143,21 +196,19 @@ async fn post_acs(State(service): State<Service>, request: Request) -> Result<Re
 /// Its answer when somebody signs out here, or its own wish that somebody does. For the latter to end a session the
 /// identity provider has to have signed it.
 #[utoipa::path(
-    get, path = "/v1/auth/saml/sls", tag = "authentication",
+    get,
+    path = "/v1/auth/saml/sls",
+    tag = "authentication",
     operation_id = "saml_logout_callback_v1_auth_saml_sls_get",
-    responses(
-        (status = 200, description = "Signed out; nothing that could be gone on to"),
-        (status = 302, description = "To the page that was asked for, or to the identity provider with our answer"),
-        (status = 400, description = "That is no message about signing out, or not one of the identity provider"),
-        (status = 503, description = "There is no identity provider, or it cannot be reached"),
-    )
+    responses(SignOutAnswers)
 )]
 async fn get_sls(
     State(service): State<Service>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    sign_out(&service, &headers, &query.unwrap_or_default(), None).await
+    for_somebody_at(address, sign_out(&service, &headers, &query.unwrap_or_default(), None)).await
 }
 
 /// Come back from the identity provider, signed out
@@ -166,19 +217,12 @@ async fn get_sls(
 #[utoipa::path(
     post, path = "/v1/auth/saml/sls", tag = "authentication",
     operation_id = "saml_logout_callback_v1_auth_saml_sls_post",
-    responses(
-        (status = 200, description = "Signed out; nothing that could be gone on to"),
-        (status = 302, description = "To the page that was asked for, or to the identity provider with our answer"),
-        (status = 400, description = "That is no message about signing out, or not one of the identity provider"),
-        (status = 413, description = "No identity provider sends that much"),
-        (status = 503, description = "There is no identity provider, or it cannot be reached"),
-    )
+    responses(SignOutAnswers, (status = 413, description = "No identity provider sends that much"))
 )]
-async fn post_sls(State(service): State<Service>, request: Request) -> Result<Response, Failure> {
-    let mut request = request;
-    let form = read_body(&mut request, LARGEST_FORM).await?;
-    let state = find_field(&form, "RelayState");
-    sign_out(&service, request.headers(), request.uri().query().unwrap_or_default(), state).await
+async fn post_sls(State(service): State<Service>, posted: Posted) -> Result<Response, Failure> {
+    let state = posted.find("RelayState");
+    let query = posted.parts.uri.query().unwrap_or_default();
+    for_somebody_at(posted.address, sign_out(&service, &posted.parts.headers, query, state)).await
 }
 
 async fn sign_out(
@@ -195,12 +239,6 @@ async fn sign_out(
     };
     let is_over = done.is_signed_out && session.is_some();
     Ok(finish(response, is_over.then(|| session_cookies::clear(service))))
-}
-
-/// The last field of that name in a form.
-fn find_field(form: &[u8], name: &str) -> Option<String> {
-    let fields = url::form_urlencoded::parse(form).filter(|(found, _)| found == name);
-    fields.last().map(|(_, value)| value.into_owned())
 }
 
 /// Sends a browser to the page that it wanted to go to, if that is one of ours.
@@ -270,39 +308,47 @@ impl From<ApiError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let (failure, (status, detail)) = match self {
+        let (failure, remark, (status, detail)) = match self {
             Self::Form(error) => return error.into_response(),
-            Self::SignIn(SamlFailure::Service(error)) | Self::SignOut(SamlFailure::Service(error)) => {
-                return ApiError::from(error).into_response();
+            Self::SignIn(failure) => {
+                let (remark, answer) = (Remark::not_signed_in(&failure.to_string()), describe_sign_in(&failure));
+                (failure, remark, answer)
             }
-            Self::SignIn(SamlFailure::Refused(refusal)) => (refusal.to_string(), describe(&refusal)),
-            Self::SignOut(SamlFailure::Refused(refusal)) => {
-                (refusal.to_string(), (StatusCode::BAD_REQUEST, "Logout failed".to_owned()))
+            Self::SignOut(failure) => {
+                let (remark, answer) = (Remark::not_signed_out(&failure.to_string()), describe_sign_out(&failure));
+                (failure, remark, answer)
             }
-            Self::SignIn(failure @ SamlFailure::Missing(_)) | Self::SignOut(failure @ SamlFailure::Missing(_)) => {
-                (failure.to_string(), (StatusCode::BAD_REQUEST, failure.to_string()))
-            }
-            Self::SignIn(failure) | Self::SignOut(failure) => (
-                failure.to_string(),
-                (StatusCode::SERVICE_UNAVAILABLE, "SAML authentication is not configured".to_owned()),
-            ),
         };
-        tracing::warn!(reason = shorten(&failure), "a SAML message was not taken");
-        finish((status, Json(json!({"detail": detail}))).into_response(), [])
-    }
-}
-
-fn describe(refusal: &Refusal) -> (StatusCode, String) {
-    match refusal {
-        Refusal::Unreadable(_) => (StatusCode::BAD_REQUEST, "SAMLResponse cannot be read".to_owned()),
-        Refusal::Incomplete(what) => (StatusCode::BAD_REQUEST, format!("The identity provider does not say {what}")),
-        Refusal::Untrusted(_) | Refusal::UnknownKey | Refusal::Unsuccessful(_) => {
-            (StatusCode::FORBIDDEN, "Authentication failed".to_owned())
+        if let SamlFailure::Service(error) = failure {
+            return ApiError::from(error).into_response();
         }
+        finish((status, Extension(remark), Json(json!({"detail": detail}))).into_response(), [])
     }
 }
 
-/// What a stranger may write into the log: one short line.
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+fn describe_sign_in(failure: &SamlFailure) -> (StatusCode, String) {
+    match failure {
+        SamlFailure::Refused(Refusal::Unreadable(_)) => {
+            (StatusCode::BAD_REQUEST, "SAMLResponse cannot be read".to_owned())
+        }
+        SamlFailure::Refused(Refusal::Incomplete(what)) => {
+            (StatusCode::BAD_REQUEST, format!("The identity provider does not say {what}"))
+        }
+        SamlFailure::Refused(_) => (StatusCode::FORBIDDEN, "Authentication failed".to_owned()),
+        failure => describe_other(failure),
+    }
+}
+
+fn describe_sign_out(failure: &SamlFailure) -> (StatusCode, String) {
+    match failure {
+        SamlFailure::Refused(_) => (StatusCode::BAD_REQUEST, "Logout failed".to_owned()),
+        failure => describe_other(failure),
+    }
+}
+
+fn describe_other(failure: &SamlFailure) -> (StatusCode, String) {
+    match failure {
+        SamlFailure::Missing(_) => (StatusCode::BAD_REQUEST, failure.to_string()),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "SAML authentication is not configured".to_owned()),
+    }
 }

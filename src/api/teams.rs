@@ -1,9 +1,9 @@
 //! `/v1/teams`: make, look, change, and who is in them.
 
 use app::api::{HTTPValidationError, Permission, Problems, TeamCreate, TeamPatch, TeamResponse};
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use deserr::Deserr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,6 +12,7 @@ use super::ApiState;
 use super::errors::ApiResult;
 use super::gate::permitted;
 use super::input::{FieldOrder, Id, Input, Nothing, OrderedBody};
+use crate::domain::access::{Caller, Granter};
 use crate::service::Service;
 
 const VIEW: &[Permission] = &[Permission::ViewTeam];
@@ -70,7 +71,7 @@ async fn get_teams(State(service): State<Service>) -> ApiResult<Json<Vec<TeamRes
 /// Create a team
 ///
 /// A rule that is there already, with the same family and criteria, becomes the team's too and grants what it grants and
-/// what is asked for.
+/// what is asked for. Nobody gives a team what they may not do themselves, neither by its permissions nor by its rules.
 #[utoipa::path(
     post, path = "/v1/teams", tag = "teams",
     operation_id = "create_team_v1_teams_post",
@@ -83,9 +84,10 @@ async fn get_teams(State(service): State<Service>) -> ApiResult<Json<Vec<TeamRes
 )]
 async fn post_team(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<Nothing, Nothing, OrderedBody<TeamCreate>>,
 ) -> ApiResult<(StatusCode, Json<TeamResponse>)> {
-    let team = service.create_team(input.body.0).await?;
+    let team = service.create_team(Granter::Caller(&caller), input.body.0).await?;
     Ok((StatusCode::CREATED, Json(team)))
 }
 
@@ -124,14 +126,15 @@ async fn get_team(
 )]
 async fn patch_team(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<TeamPath, Nothing, OrderedBody<TeamPatch>>,
 ) -> ApiResult<Json<TeamResponse>> {
-    Ok(Json(service.update_team(input.path.team_id.0, input.body.0).await?))
+    Ok(Json(service.update_team(Granter::Caller(&caller), input.path.team_id.0, input.body.0).await?))
 }
 
 /// Add a user to a team
 ///
-/// Again it changes nothing.
+/// Again it changes nothing. Nobody adds users to teams that may do more than they may themselves.
 #[utoipa::path(
     post, path = "/v1/teams/{team_id}/members/{user_id}", tag = "teams",
     operation_id = "add_team_member_v1_teams__team_id__members__user_id__post",
@@ -144,9 +147,11 @@ async fn patch_team(
 )]
 async fn post_member(
     State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
     input: Input<MemberPath, Nothing, Nothing>,
 ) -> ApiResult<Json<TeamResponse>> {
-    Ok(Json(service.add_team_member(input.path.team_id.0, input.path.user_id.0).await?))
+    let MemberPath { team_id, user_id } = input.path;
+    Ok(Json(service.add_team_member(Granter::Caller(&caller), team_id.0, user_id.0).await?))
 }
 
 /// Take a user out of a team

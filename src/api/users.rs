@@ -122,6 +122,7 @@ async fn get_user(
     responses(
         (status = 200, description = "The user after the change", body = UserResponse),
         (status = 404, description = "There is no such user"),
+        (status = 409, description = "This is the last administrator"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
     )
 )]
@@ -141,6 +142,7 @@ async fn patch_user(
     params(("user_id" = i64, Path)),
     responses(
         (status = 204, description = "The user is gone"),
+        (status = 409, description = "This is the last administrator"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
     )
 )]

@@ -27,10 +27,10 @@ pub struct Cli {
 enum Command {
     /// Serve the dashboard and the REST API until stopped
     Serve(serve::ServeArgs),
-    /// Make the applications whose keys runners report with, and give them new keys
+    /// Make the applications whose keys runners report with, give them new keys, and remove them
     #[command(subcommand)]
     Application(application::ApplicationCommand),
-    /// Make users, and make them administrators
+    /// Make users, let them in, and say who is an administrator
     #[command(subcommand)]
     User(user::UserCommand),
     /// Make teams, and say who is in them

@@ -39,12 +39,16 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
-    if config.opened_reads {
+    if config.opened_reads && config.is_alone {
         tracing::info!("reads are open to everybody on this machine: IGNORE_PERMISSIONS is not set");
+    } else if config.opened_reads {
+        let published = &config.settings.frontend_url;
+        tracing::warn!("reads are open to everybody who comes to {published}: IGNORE_PERMISSIONS is not set");
     }
     let service = Service::new(db.clone(), Clock::system(), config.settings);
     let api = crate::api::router(service.clone(), config.max_body_bytes);
-    let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site)));
+    let proxies = service.settings.proxies.clone();
+    let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site), proxies));
     tracing::info!("listening on http://{address}");
     if config.listen.ip().is_loopback()
         && let Some(token) = service.make_first_administrator().await?

@@ -6,6 +6,7 @@ use app::api::{Limited, LongName, Permission, TeamCreate};
 
 use super::DbArgs;
 use super::application::parse_permission;
+use crate::domain::access::Granter;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum TeamCommand {
@@ -72,7 +73,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     let service = args.db.open_service().await?;
     let permissions = if args.all_permissions { Permission::ALL.to_vec() } else { args.permissions };
     let request = TeamCreate { name: args.name, permissions, artefact_matching_rules: Vec::new() };
-    let team = service.create_team(request).await?;
+    let team = service.create_team(Granter::Operator, request).await?;
     service.db.close().await;
     writeln!(std::io::stdout(), "{}", team.id)?;
     Ok(())

@@ -10,7 +10,9 @@ pub(super) enum UserCommand {
     /// Make a user and print the id; one who is known by that mail address stays as is
     Add(AddArgs),
     /// Make a user an administrator
-    Promote(PromoteArgs),
+    Promote(RankArgs),
+    /// Make an administrator an ordinary user; the last one stays
+    Demote(RankArgs),
     /// Print the users, one a line: id, mail address, name, Launchpad name, `admin` for administrators, teams
     List(ListArgs),
     /// Print a link that signs a user in, once and within 24 hours; works where `LOCAL_ACCOUNTS` is on
@@ -35,7 +37,7 @@ pub(super) struct AddArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct PromoteArgs {
+pub(super) struct RankArgs {
     /// The user's mail address
     email: String,
     #[command(flatten)]
@@ -66,6 +68,7 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add(args) => add(args).await,
         UserCommand::Promote(args) => promote(args).await,
+        UserCommand::Demote(args) => demote(args).await,
         UserCommand::List(args) => list(args).await,
         UserCommand::Link(args) => super::user_account::make_link(args).await,
         UserCommand::Password(args) => super::user_account::set_password(args).await,
@@ -84,9 +87,16 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn promote(args: PromoteArgs) -> anyhow::Result<()> {
+async fn promote(args: RankArgs) -> anyhow::Result<()> {
     let service = args.db.open_service().await?;
     service.promote_user(&args.email).await?;
+    service.db.close().await;
+    Ok(())
+}
+
+async fn demote(args: RankArgs) -> anyhow::Result<()> {
+    let service = args.db.open_service().await?;
+    service.demote_user(&args.email).await?;
     service.db.close().await;
     Ok(())
 }

@@ -1,11 +1,9 @@
 //! What the operator says about an OpenID Connect provider.
 
-use std::net::IpAddr;
+use url::Url;
 
-use url::{Host, Url};
-
-use super::ConfigError;
-use crate::integrations::oidc::OidcSettings;
+use super::{ConfigError, read_boolean, read_names, read_safe_url};
+use crate::integrations::oidc::{OidcSettings, UnverifiedEmail};
 
 /// What is asked for when the operator says nothing else.
 const DEFAULT_SCOPES: &str = "openid email profile";
@@ -19,14 +17,16 @@ pub(super) fn read_oidc(
 ) -> Result<Option<OidcSettings>, ConfigError> {
     let said = |name| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let Some(issuer_url) = said("OIDC_ISSUER_URL") else { return Ok(None) };
-    check_address("OIDC_ISSUER_URL", &issuer_url)?;
+    let issuer_url = read_safe_url("OIDC_ISSUER_URL", issuer_url)?;
     let needs_id = || ConfigError::new("OIDC_CLIENT_ID", "an identity provider in OIDC_ISSUER_URL needs it");
     let client_id = said("OIDC_CLIENT_ID").ok_or_else(needs_id)?;
     let redirect_url = match said("OIDC_REDIRECT_URL") {
         Some(url) => url,
         None => beside_dashboard(frontend_url),
     };
-    check_address("OIDC_REDIRECT_URL", &redirect_url)?;
+    let redirect_url = read_safe_url("OIDC_REDIRECT_URL", redirect_url)?;
+    let trusts_email =
+        variable("OIDC_TRUST_EMAIL").map_or(Ok(false), |text| read_boolean("OIDC_TRUST_EMAIL", &text))?;
     let scopes = said("OIDC_SCOPES").unwrap_or_else(|| DEFAULT_SCOPES.to_owned());
     Ok(Some(OidcSettings {
         issuer_url,
@@ -35,13 +35,8 @@ pub(super) fn read_oidc(
         redirect_url,
         scopes: scopes.split_whitespace().filter(|scope| *scope != "openid").map(str::to_owned).collect(),
         groups_claim: said("OIDC_GROUPS_CLAIM"),
-        teams: said("OIDC_TEAMS")
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|team| !team.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        teams: read_names(&said("OIDC_TEAMS").unwrap_or_default()),
+        unverified_email: if trusts_email { UnverifiedEmail::Taken } else { UnverifiedEmail::Refused },
     }))
 }
 
@@ -51,27 +46,9 @@ fn beside_dashboard(frontend_url: &str) -> String {
     format!("{origin}{CALLBACK}")
 }
 
-/// Whoever is between us and the provider could be anybody to us, except on this machine.
-fn check_address(variable: &'static str, text: &str) -> Result<(), ConfigError> {
-    let problem = |problem: &str| ConfigError::new(variable, format!("'{text}' {problem}"));
-    let url = Url::parse(text).map_err(|_| problem("is no address"))?;
-    let is_local = match url.host() {
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if is_local => Ok(()),
-        "http" => Err(problem("is not safe: outside of this machine it has to begin with https://")),
-        _ => Err(problem("is no http or https address")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ConfigError, OidcSettings, read_oidc};
+    use super::{ConfigError, OidcSettings, UnverifiedEmail, read_oidc};
 
     fn read(variables: &[(&'static str, &str)]) -> Result<Option<OidcSettings>, ConfigError> {
         let variables: std::collections::HashMap<_, _> = variables.iter().copied().collect();
@@ -92,6 +69,7 @@ mod tests {
         assert_eq!(settings.scopes, ["email", "profile"]);
         assert_eq!((settings.client_secret, settings.groups_claim), (None, None));
         assert!(settings.teams.is_empty());
+        assert_eq!(settings.unverified_email, UnverifiedEmail::Refused);
     }
 
     #[test]
@@ -104,11 +82,13 @@ mod tests {
             ("OIDC_SCOPES", "email  openid groups"),
             ("OIDC_GROUPS_CLAIM", "groups"),
             ("OIDC_TEAMS", "kernel, ,snap crew,"),
+            ("OIDC_TRUST_EMAIL", "True"),
         ]);
         let settings = settings.unwrap().unwrap();
         assert_eq!(settings.scopes, ["email", "groups"]);
         assert_eq!(settings.teams.iter().collect::<Vec<_>>(), ["kernel", "snap crew"]);
         assert_eq!(settings.client_secret.as_deref(), Some("hunter2"));
+        assert_eq!(settings.unverified_email, UnverifiedEmail::Taken);
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
@@ -125,6 +105,7 @@ mod tests {
             (vec![("OIDC_ISSUER_URL", "ftp://id.example"), client], "OIDC_ISSUER_URL: 'ftp://id.example' is no http"),
             (vec![issuer], "OIDC_CLIENT_ID: "),
             (vec![issuer, client, ("OIDC_REDIRECT_URL", "/x")], "OIDC_REDIRECT_URL: '/x' is no address"),
+            (vec![issuer, client, ("OIDC_TRUST_EMAIL", "yes")], "OIDC_TRUST_EMAIL: 'yes' is neither true nor false"),
         ] {
             let error = read(&variables).unwrap_err().to_string();
             assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");

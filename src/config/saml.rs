@@ -1,6 +1,6 @@
 //! What the operator says about a SAML identity provider, and about Launchpad, which knows more of those who sign in there.
 
-use super::{ConfigError, read_boolean, read_url};
+use super::{ConfigError, read_boolean, read_names, read_safe_url, read_url};
 use crate::domain::saml::{Algorithms, DecryptionKey, Unsolicited};
 use crate::integrations::launchpad::DEFAULT_API_URL;
 use crate::service::saml::SamlSettings;
@@ -8,7 +8,6 @@ use crate::service::saml::SamlSettings;
 /// Reads the variables. The certificate in `SAML_SP_X509_CERT` is for the identity provider alone, so it is not looked at.
 pub(super) fn read_saml(variable: &impl Fn(&'static str) -> Option<String>) -> Result<SamlSettings, ConfigError> {
     let said = |name| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let address = |name| said(name).map(|url| read_url(name, url)).transpose();
     let allows = |name| variable(name).map_or(Ok(false), |text| read_boolean(name, &text));
     let defaults = SamlSettings::default();
     let decryption_key = match said("SAML_SP_KEY") {
@@ -16,11 +15,20 @@ pub(super) fn read_saml(variable: &impl Fn(&'static str) -> Option<String>) -> R
         None => None,
     };
     Ok(SamlSettings {
-        sp_base_url: address("SAML_SP_BASE_URL")?.unwrap_or(defaults.sp_base_url),
-        idp_metadata_url: address("SAML_IDP_METADATA_URL")?,
+        sp_base_url: match said("SAML_SP_BASE_URL") {
+            Some(url) => read_url("SAML_SP_BASE_URL", url)?,
+            None => defaults.sp_base_url,
+        },
+        // Its keys are in there.
+        idp_metadata_url: match said("SAML_IDP_METADATA_URL") {
+            Some(url) => Some(read_safe_url("SAML_IDP_METADATA_URL", url)?),
+            None => None,
+        },
         unsolicited: if allows("SAML_ALLOW_IDP_INITIATED")? { Unsolicited::Taken } else { Unsolicited::Refused },
         algorithms: if allows("SAML_ALLOW_SHA1")? { Algorithms::Sha2AndSha1 } else { Algorithms::Sha2 },
         decryption_key,
+        groups_attribute: said("SAML_GROUPS_ATTRIBUTE"),
+        teams: read_names(&said("SAML_TEAMS").unwrap_or_default()),
     })
 }
 
@@ -35,7 +43,7 @@ pub(super) fn read_launchpad(
 ) -> Result<Option<String>, ConfigError> {
     let is_local = variable("USE_LOCAL_LOGIN").map_or(Ok(false), |text| read_boolean("USE_LOCAL_LOGIN", &text))?;
     let url = variable("LAUNCHPAD_API_URL").filter(|url| !url.trim().is_empty());
-    let url = read_url("LAUNCHPAD_API_URL", url.unwrap_or_else(|| DEFAULT_API_URL.to_owned()))?;
+    let url = read_safe_url("LAUNCHPAD_API_URL", url.unwrap_or_else(|| DEFAULT_API_URL.to_owned()))?;
     Ok((!is_local).then_some(url))
 }
 
@@ -69,6 +77,8 @@ mod tests {
             ("SAML_SP_KEY", &key),
             ("SAML_ALLOW_IDP_INITIATED", "True"),
             ("SAML_ALLOW_SHA1", "true"),
+            ("SAML_GROUPS_ATTRIBUTE", "groups"),
+            ("SAML_TEAMS", "kernel, ,snap crew,"),
         ]);
         let expected = SamlSettings {
             sp_base_url: "https://to.example".to_owned(),
@@ -76,6 +86,8 @@ mod tests {
             unsolicited: Unsolicited::Taken,
             algorithms: Algorithms::Sha2AndSha1,
             decryption_key: DecryptionKey::read(&key),
+            groups_attribute: Some("groups".to_owned()),
+            teams: ["kernel", "snap crew"].map(str::to_owned).into(),
         };
         assert_eq!(named, Ok(expected));
     }
@@ -95,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_this_machine_needs_no_encryption() {
+        for name in ["http://127.0.0.1:8080/metadata", "http://localhost/metadata", "http://[::1]/metadata"] {
+            let metadata_url = read(&[("SAML_IDP_METADATA_URL", name)]).unwrap().idp_metadata_url;
+            assert_eq!(metadata_url.as_deref(), Some(name));
+            let variables = [("LAUNCHPAD_API_URL", name)];
+            assert_eq!(read_launchpad(&|wanted| value(&variables, wanted)), Ok(Some(name.to_owned())));
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_meant_is_named() {
         for (name, text) in [
             ("SAML_SP_BASE_URL", "to.example"),
@@ -104,6 +126,9 @@ mod tests {
             ("SAML_SP_KEY", "hunter2"),
             ("USE_LOCAL_LOGIN", "maybe"),
             ("LAUNCHPAD_API_URL", "launchpad"),
+            // Whoever is on the way could say anything.
+            ("SAML_IDP_METADATA_URL", "http://idp.example/metadata"),
+            ("LAUNCHPAD_API_URL", "http://launchpad.example/devel"),
         ] {
             let variables = [(name, text)];
             let variable = |wanted: &'static str| value(&variables, wanted);

@@ -65,6 +65,30 @@ impl Caller {
     }
 }
 
+/// Who hands out permissions: nobody hands out what they do not hold, or whoever may change a team could do everything.
+#[derive(Clone, Copy, Debug)]
+pub enum Granter<'a> {
+    /// Whoever runs commands on the server: everything.
+    Operator,
+    /// Who sent a request: what they hold themselves. What a matching rule lets them do with some artefacts is not theirs to give.
+    Caller(&'a Caller),
+}
+
+impl Granter<'_> {
+    /// Whether these permissions may be handed out.
+    pub fn may_grant(self, permissions: &[Permission], ignored: &BTreeSet<Permission>) -> bool {
+        match self {
+            Self::Operator => true,
+            Self::Caller(caller) => caller.may(permissions, ignored),
+        }
+    }
+}
+
+/// Those of the permissions that were not held before.
+pub fn added(before: &[Permission], after: &[Permission]) -> Vec<Permission> {
+    after.iter().copied().filter(|permission| !before.contains(permission)).collect()
+}
+
 /// What a request shows of who sends it.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
@@ -110,6 +134,23 @@ mod tests {
         ] {
             assert_eq!(bearer_key(header), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn nobody_hands_out_what_they_do_not_hold() {
+        let application = Application { id: 1, name: "ci".to_owned(), permissions: vec![ChangeTest] };
+        let caller = Caller { application: Some(application), user: None };
+        let ignored = [ViewTest].into();
+        for (granter, permissions, expected) in [
+            (Granter::Operator, vec![ChangeArtefact], true),
+            (Granter::Caller(&caller), vec![ChangeTest, ViewTest], true),
+            (Granter::Caller(&caller), vec![ChangeTest, ChangeArtefact], false),
+            (Granter::Caller(&Caller::default()), vec![ChangeTest], false),
+            (Granter::Caller(&Caller::default()), vec![], true),
+        ] {
+            assert_eq!(granter.may_grant(&permissions, &ignored), expected, "{granter:?} {permissions:?}");
+        }
+        assert_eq!(added(&[ViewTest], &[ChangeTest, ViewTest, ChangeTest]), [ChangeTest, ChangeTest]);
     }
 
     #[test]

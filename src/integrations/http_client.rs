@@ -1,6 +1,7 @@
 //! Calls to other systems over HTTP.
 
 use std::error::Error;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// As long as one call may take, from the first byte to the last.
@@ -63,6 +64,19 @@ impl HttpClient {
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
+    }
+}
+
+/// The client of this process, made when it is first needed: a machine without certificate authorities has none, and does not
+/// need one to start.
+#[derive(Debug, Default)]
+pub struct LazyHttp(OnceLock<Result<HttpClient, String>>);
+
+impl LazyHttp {
+    /// The client; for the log, why there is none.
+    pub fn get(&self) -> Result<&HttpClient, String> {
+        let client = self.0.get_or_init(|| HttpClient::new().map_err(|error| explain(&error)));
+        client.as_ref().map_err(Clone::clone)
     }
 }
 

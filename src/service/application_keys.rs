@@ -7,9 +7,9 @@ use app::api::{ApplicationResponse, AuditAction, AuditSubjectKind};
 use chrono::TimeDelta;
 use rand::Rng;
 
-use super::applications::{application_not_found, show_with_key};
+use super::applications::{application_not_found, name_not_found, show_with_key};
 use super::{Service, ServiceError, ServiceResult};
-use crate::domain::access::{Application, Caller, Credentials};
+use crate::domain::access::{Application, Caller, Credentials, Granter};
 use crate::domain::api_key::{KeyDigest, spell_key};
 use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
@@ -122,10 +122,11 @@ impl Service {
         Ok(show_with_key(row, &key))
     }
 
-    /// Gives an application a new key.
-    pub async fn rotate_key(&self, id: i64) -> ServiceResult<ApplicationResponse> {
+    /// Gives an application a new key. Whoever has it can do what the application can.
+    pub async fn rotate_key(&self, granter: Granter<'_>, id: i64) -> ServiceResult<ApplicationResponse> {
         let mut tx = self.db.write().await?;
         let row = applications::lock_application(&mut tx, id).await?.ok_or_else(|| application_not_found(id))?;
+        self.check_grant(granter, &row.permissions)?;
         let (row, key) = self.replace_key(&mut tx, row, self.key_grace()).await?;
         tx.commit().await?;
         Ok(show_with_key(row, &key))
@@ -135,8 +136,7 @@ impl Service {
     pub async fn rotate_key_by_name(&self, name: &str) -> ServiceResult<String> {
         let mut tx = self.db.write().await?;
         let row = applications::lock_application_by_name(&mut tx, name).await?;
-        let row = row.ok_or_else(|| ServiceError::NotFound(format!("Application with name '{name}' not found")))?;
-        let (_, key) = self.replace_key(&mut tx, row, TimeDelta::zero()).await?;
+        let (_, key) = self.replace_key(&mut tx, row.ok_or_else(|| name_not_found(name))?, TimeDelta::zero()).await?;
         tx.commit().await?;
         Ok(key)
     }

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::application_keys::generate_key;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::access::{Granter, added};
 use crate::domain::api_key::{KeyDigest, redact};
 use crate::domain::audit_log::Entry;
 use crate::store::applications::{ApplicationRow, NewApplication};
-use crate::store::{applications, audit_log};
+use crate::store::{Moment, StoreResult, Tx, applications, audit_log};
 
 impl Service {
     /// All applications, by id, without their keys.
@@ -27,7 +28,12 @@ impl Service {
     }
 
     /// Makes an application; the only time, but for a new one, that its whole key is shown.
-    pub async fn create_application(&self, request: ApplicationPost) -> ServiceResult<ApplicationResponse> {
+    pub async fn create_application(
+        &self,
+        granter: Granter<'_>,
+        request: ApplicationPost,
+    ) -> ServiceResult<ApplicationResponse> {
+        self.check_grant(granter, &request.permissions)?;
         let key = generate_key();
         let new = NewApplication {
             name: &request.name.0,
@@ -50,16 +56,22 @@ impl Service {
     pub async fn add_application(&self, name: &str, permissions: &[Permission]) -> ServiceResult<String> {
         let name = Limited(name.to_owned());
         let request = ApplicationPost { name, permissions: permissions.to_vec(), expires_at: None };
-        Ok(self.create_application(request).await?.api_key)
+        Ok(self.create_application(Granter::Operator, request).await?.api_key)
     }
 
     /// Changes what an application may do, and until when; what the request leaves out stays.
-    pub async fn update_application(&self, id: i64, patch: ApplicationPatch) -> ServiceResult<ApplicationResponse> {
+    pub async fn update_application(
+        &self,
+        granter: Granter<'_>,
+        id: i64,
+        patch: ApplicationPatch,
+    ) -> ServiceResult<ApplicationResponse> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let before = applications::lock_application(&mut tx, id).await?;
         let before = before.ok_or_else(|| ServiceError::NotFound(format!("Application {id} doesn't exist")))?;
         let after = apply_patch(before.clone(), patch);
+        self.check_grant(granter, &added(&before.permissions, &after.permissions))?;
         if after != before {
             applications::update_application(&mut tx, &after, now).await?;
             let entry = Entry::updated(AuditSubjectKind::Application, id, &describe(&before), &describe(&after));
@@ -73,13 +85,31 @@ impl Service {
     pub async fn delete_application(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
         if let Some(row) = applications::lock_application(&mut tx, id).await? {
-            applications::delete_application(&mut tx, id).await?;
-            let entry = Entry::deleted(AuditSubjectKind::Application, id, &describe(&row));
-            audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+            remove(&mut tx, &row, self.clock.now()).await?;
         }
         tx.commit().await?;
         Ok(())
     }
+
+    /// Removes the application of that name.
+    pub async fn delete_application_by_name(&self, name: &str) -> ServiceResult<()> {
+        let mut tx = self.db.write().await?;
+        let row = applications::lock_application_by_name(&mut tx, name).await?;
+        remove(&mut tx, &row.ok_or_else(|| name_not_found(name))?, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Removes an application, which has to be locked.
+async fn remove(tx: &mut Tx, row: &ApplicationRow, now: Moment) -> StoreResult<()> {
+    applications::delete_application(tx, row.id).await?;
+    let entry = Entry::deleted(AuditSubjectKind::Application, row.id, &describe(row));
+    audit_log::record(tx, [entry], now).await
+}
+
+pub(super) fn name_not_found(name: &str) -> ServiceError {
+    ServiceError::NotFound(format!("Application with name '{name}' not found"))
 }
 
 pub(super) fn application_not_found(id: i64) -> ServiceError {

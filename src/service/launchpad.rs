@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Service;
+use super::{Service, ServiceResult};
 use crate::integrations::launchpad::{LaunchpadPerson, find_person};
 
 /// As long as somebody who signs in waits for Launchpad.
@@ -27,6 +27,15 @@ impl Service {
                 tracing::warn!(launchpad.url = api_url, reason, "somebody signs in without the teams of Launchpad");
                 None
             }
+        }
+    }
+
+    /// Those of somebody's teams at Launchpad that are teams here: all, unless the operator lists some. Then these, and those
+    /// that are there already.
+    pub(super) async fn choose_launchpad_teams(&self, teams: Vec<String>) -> ServiceResult<Vec<String>> {
+        match &self.settings.launchpad_teams {
+            None => Ok(teams),
+            Some(listed) => self.choose_teams(&teams, listed).await,
         }
     }
 

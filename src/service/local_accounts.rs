@@ -3,19 +3,23 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use app::api::{AuditAction, AuditSubjectKind};
 use chrono::TimeDelta;
 use rand::Rng;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::sign_in::{SignedIn, open_session};
+use super::sign_in::{SignInMeans, SignedIn, open_session, signed_in_entry};
 use super::users::find_user_by_email;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::attempts::Attempts;
+use crate::domain::audit_log::Entry;
 use crate::domain::passwords::{LONGEST, SHORTEST, hash_password, verify_password};
 use crate::domain::sign_in_link::{hash_token, spell_token};
+use crate::store::local_accounts::PasswordRow;
 use crate::store::users::NewUser;
-use crate::store::{Moment, StoreResult, Tx, local_accounts, sessions, users};
+use crate::store::{Moment, StoreResult, Tx, audit_log, local_accounts, sessions, users};
 
 /// As long as a link is good.
 const LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -28,6 +32,17 @@ static HASHES: Semaphore = Semaphore::const_new(2);
 /// How long a sign-in waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What became of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordSignIn {
+    /// It was the right one.
+    SignedIn(SignedIn),
+    /// It is not that of this user.
+    WrongPassword(i64),
+    /// Nobody of that mail address has one.
+    NoPassword,
+}
+
 impl Service {
     /// Opens a session for the user of that mail address, if that is the password; takes as long when it is not, or when
     /// there is no such user.
@@ -36,7 +51,7 @@ impl Service {
         address: &str,
         email: &str,
         password: String,
-    ) -> ServiceResult<Option<SignedIn>> {
+    ) -> ServiceResult<PasswordSignIn> {
         self.check_local_accounts()?;
         self.failed_logins().check(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
         let known = {
@@ -50,15 +65,28 @@ impl Service {
         // Again: those that waited hear how the ones before them fared.
         self.failed_logins().check(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
         let judged = tokio::task::spawn_blocking(move || verify_password(&password, hash.as_deref())).await;
-        let row = known.filter(|_| judged.unwrap_or(false));
-        let counted = if row.is_some() { Ok(()) } else { self.failed_logins().fail(address, self.clock.now()) };
+        let is_right = known.is_some() && judged.unwrap_or(false);
+        let counted = if is_right { Ok(()) } else { self.failed_logins().fail(address, self.clock.now()) };
         drop(turn);
         counted.map_err(ServiceError::TooManyAttempts)?;
-        let Some(row) = row else { return Ok(None) };
+        match known {
+            Some(row) if is_right => self.let_in(&row).await,
+            Some(row) => Ok(PasswordSignIn::WrongPassword(row.user_id)),
+            None => Ok(PasswordSignIn::NoPassword),
+        }
+    }
+
+    /// Opens a session for whom the password is right.
+    async fn let_in(&self, row: &PasswordRow) -> ServiceResult<PasswordSignIn> {
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let signed_in = open_session(&mut tx, row.user_id, self.clock.now()).await?;
+        let Some(signed_in) = open_session(&mut tx, row.user_id, now).await? else {
+            return Ok(PasswordSignIn::NoPassword);
+        };
+        tx.act_as_user(row.user_id, &row.name);
+        audit_log::record(&mut tx, [signed_in_entry(row.user_id, SignInMeans::Password)], now).await?;
         tx.commit().await?;
-        Ok(signed_in)
+        Ok(PasswordSignIn::SignedIn(signed_in))
     }
 
     fn failed_logins(&self) -> MutexGuard<'_, Attempts> {
@@ -76,6 +104,9 @@ impl Service {
         let mut tx = self.db.write().await?;
         let user = local_accounts::use_link(&mut tx, &hash_token(token), now).await?.ok_or_else(spent)?;
         let signed_in = open_session(&mut tx, user, now).await?.ok_or_else(spent)?;
+        let user = users::find_user(&mut tx, user).await?.ok_or_else(spent)?;
+        tx.act_as_user(user.id, &user.name);
+        audit_log::record(&mut tx, [signed_in_entry(user.id, SignInMeans::Link)], now).await?;
         tx.commit().await?;
         Ok(signed_in)
     }
@@ -104,6 +135,8 @@ impl Service {
         let new = NewUser { email, name: "Administrator".to_owned(), launchpad_handle: None };
         let (user, _) = users::find_or_create_user(&mut tx, &new, now).await?;
         users::update_is_admin(&mut tx, user.id, true, now).await?;
+        let made = json!({"email": user.email, "name": user.name, "is_admin": true});
+        audit_log::record(&mut tx, [Entry::created(AuditSubjectKind::User, user.id, &made)], now).await?;
         let token = make_link(&mut tx, user.id, now).await?;
         tx.commit().await?;
         Ok(Some(token))
@@ -122,8 +155,11 @@ impl Service {
         let hash = hash.ok_or_else(|| ServiceError::Rule("This password cannot be hashed".to_owned()))?;
         let mut tx = self.db.write().await?;
         let user = find_user_by_email(&mut tx, email).await?;
-        local_accounts::update_password(&mut tx, user.id, &hash, self.clock.now()).await?;
+        let now = self.clock.now();
+        local_accounts::update_password(&mut tx, user.id, &hash, now).await?;
         sessions::delete_sessions_of_user(&mut tx, user.id).await?;
+        let entry = Entry::done(AuditAction::SetPassword, AuditSubjectKind::User, user.id);
+        audit_log::record(&mut tx, [entry], now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -140,6 +176,9 @@ async fn make_link(tx: &mut Tx, user_id: i64, now: Moment) -> StoreResult<String
     rand::rng().fill_bytes(&mut random);
     let token = spell_token(random);
     local_accounts::create_link(tx, &hash_token(&token), user_id, now + LINK_LIFETIME, now).await?;
+    // That it was, and nothing of the link.
+    let entry = Entry::done(AuditAction::MakeLink, AuditSubjectKind::User, user_id);
+    audit_log::record(tx, [entry], now).await?;
     Ok(token)
 }
 

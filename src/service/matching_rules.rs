@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use app::api::{
-    ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse, AuditSubjectKind, FamilyName,
-    Int, Limited, TeamMinimal,
+    ArtefactMatchingRuleBase, ArtefactMatchingRulePatch, ArtefactMatchingRuleRequest, ArtefactMatchingRuleResponse,
+    AuditSubjectKind, FamilyName, Int, Limited, Permission, TeamMinimal,
 };
 
 use super::artefacts::group_by;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::access::{Granter, added};
 use crate::domain::audit_log::Entry;
 use crate::store::matching_rules::{RuleColumns, RuleRow};
 use crate::store::{StoreResult, Tx, audit_log, matching_rules, teams};
@@ -35,6 +36,7 @@ impl Service {
     /// Makes a rule; a team that is named twice counts once.
     pub async fn create_matching_rule(
         &self,
+        granter: Granter<'_>,
         request: ArtefactMatchingRuleRequest,
     ) -> ServiceResult<ArtefactMatchingRuleResponse> {
         if request.team_ids.is_empty() {
@@ -44,7 +46,8 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let teams = find_teams(&mut tx, &request.team_ids).await?;
-        let columns = read_request(request);
+        self.check_grant(granter, &request.grant_permissions)?;
+        let columns = read_rule(request.into());
         let created = matching_rules::create_rule(&mut tx, &columns, now).await?;
         let id = created.ok_or_else(|| {
             ServiceError::Conflict("Artefact matching rule with these values already exists".to_owned())
@@ -59,6 +62,7 @@ impl Service {
     /// Changes a rule; what the request leaves out stays.
     pub async fn update_matching_rule(
         &self,
+        granter: Granter<'_>,
         id: i64,
         patch: ArtefactMatchingRulePatch,
     ) -> ServiceResult<ArtefactMatchingRuleResponse> {
@@ -89,6 +93,7 @@ impl Service {
         };
         let before = show_rule(before, old_teams);
         let shown = show_rule(RuleRow { id, columns }, teams);
+        self.check_grant(granter, &newly_granted(&before, &shown))?;
         audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::MatchingRule, id, &before, &shown), now).await?;
         tx.commit().await?;
         Ok(shown)
@@ -131,19 +136,34 @@ fn ids_of(teams: &[TeamMinimal]) -> Vec<i64> {
     teams.iter().map(|team| team.id).collect()
 }
 
-fn read_request(request: ArtefactMatchingRuleRequest) -> RuleColumns {
+/// What a change of a rule lets somebody do that they could not before: what it grants more; or all that it grants, when it does
+/// so to another team or for other artefacts.
+fn newly_granted(before: &ArtefactMatchingRuleResponse, after: &ArtefactMatchingRuleResponse) -> Vec<Permission> {
+    let same_ground = ArtefactMatchingRuleResponse {
+        teams: before.teams.clone(),
+        grant_permissions: before.grant_permissions.clone(),
+        ..after.clone()
+    };
+    let has_new_team = after.teams.iter().any(|team| !before.teams.contains(team));
+    if has_new_team || same_ground != *before {
+        return after.grant_permissions.clone();
+    }
+    added(&before.grant_permissions, &after.grant_permissions)
+}
+
+pub(super) fn read_rule(rule: ArtefactMatchingRuleBase) -> RuleColumns {
     RuleColumns {
-        family: request.family,
-        name: request.name.0,
-        stage: request.stage.0,
-        track: request.track.0,
-        branch: request.branch.0,
-        store: request.store.0,
-        series: request.series.0,
-        os: request.os.0,
-        release: request.release.0,
-        owner: request.owner.0,
-        grant_permissions: request.grant_permissions,
+        family: rule.family,
+        name: rule.name.0,
+        stage: rule.stage.0,
+        track: rule.track.0,
+        branch: rule.branch.0,
+        store: rule.store.0,
+        series: rule.series.0,
+        os: rule.os.0,
+        release: rule.release.0,
+        owner: rule.owner.0,
+        grant_permissions: rule.grant_permissions,
     }
 }
 
@@ -168,7 +188,7 @@ fn changed<const MAX: usize>(new: Option<Limited<MAX>>, old: &str) -> String {
 }
 
 /// Rules with their teams: a fixed number of statements for any number of rules.
-async fn show_rules(tx: &mut Tx, rules: Vec<RuleRow>) -> StoreResult<Vec<ArtefactMatchingRuleResponse>> {
+pub(super) async fn show_rules(tx: &mut Tx, rules: Vec<RuleRow>) -> StoreResult<Vec<ArtefactMatchingRuleResponse>> {
     let ids: Vec<i64> = rules.iter().map(|rule| rule.id).collect();
     let teams = matching_rules::list_rule_teams(tx, &ids).await?;
     let mut teams = group_by(teams, |team| team.rule_id, |team| TeamMinimal { id: team.id, name: team.name });
@@ -181,7 +201,7 @@ async fn show_rules(tx: &mut Tx, rules: Vec<RuleRow>) -> StoreResult<Vec<Artefac
         .collect())
 }
 
-fn show_rule(rule: RuleRow, teams: Vec<TeamMinimal>) -> ArtefactMatchingRuleResponse {
+pub(super) fn show_rule(rule: RuleRow, teams: Vec<TeamMinimal>) -> ArtefactMatchingRuleResponse {
     let columns = rule.columns;
     ArtefactMatchingRuleResponse {
         id: rule.id,
@@ -200,6 +220,6 @@ fn show_rule(rule: RuleRow, teams: Vec<TeamMinimal>) -> ArtefactMatchingRuleResp
     }
 }
 
-pub(super) fn show_criterion(text: String) -> Option<String> {
+fn show_criterion(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }

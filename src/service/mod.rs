@@ -15,7 +15,7 @@ pub mod getting_started;
 mod issue_attachments;
 mod issues;
 mod launchpad;
-mod local_accounts;
+pub mod local_accounts;
 mod matching_rules;
 pub mod notifications;
 pub mod oidc;
@@ -49,7 +49,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
+use crate::domain::access::Granter;
 use crate::domain::attempts::Attempts;
+use crate::domain::hosts::is_own_host;
+use crate::domain::proxies::Proxies;
+use crate::integrations::http_client::LazyHttp;
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -66,7 +70,7 @@ pub struct Service {
     last_uses: Arc<application_keys::LastUses>,
     oidc: Arc<crate::integrations::oidc::OidcProvider>,
     /// What calls other systems.
-    http: Arc<saml_provider::LazyHttp>,
+    http: Arc<LazyHttp>,
     /// The SAML identity provider as it is known.
     saml: Arc<saml_provider::KnownProvider>,
     /// Keys that were nobody's, by the address they came from.
@@ -94,8 +98,11 @@ pub struct Settings {
     pub session_secrets: Vec<String>,
     /// Origins whose pages may use the API with their visitors' cookies.
     pub cors_origins: Vec<String>,
-    /// Whether pages of any origin may read what everybody may read.
+    /// Whether what everybody may read is for everybody: pages of any origin, and whatever name they call this installation by.
+    /// Not where reads are open because only this machine can connect.
     pub public_reads: bool,
+    /// Proxies whose word about where requests come from counts.
+    pub proxies: Proxies,
     /// As long as byte-identical starts of one caller are the same start, in seconds; 0 for never.
     pub fold_start_test_seconds: u64,
     /// As many executions as one reviewer is asked to look at.
@@ -114,6 +121,8 @@ pub struct Settings {
     pub saml: saml::SamlSettings,
     /// Where Launchpad is asked who signs in by SAML; nowhere when it has no say.
     pub launchpad_api_url: Option<String>,
+    /// Teams at Launchpad that become teams though there are none of that name; nothing where all do.
+    pub launchpad_teams: Option<BTreeSet<String>>,
     /// As long as a key that was replaced is good, in seconds; 0 for not at all.
     pub key_grace_seconds: u64,
     /// As many keys that are nobody's one address may try in a minute; 0 for any number.
@@ -122,6 +131,17 @@ pub struct Settings {
     pub failed_logins_per_minute: u32,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
+}
+
+impl Settings {
+    /// Permissions that are asked of nobody who calls this installation by a name. Where reads are open because only this
+    /// machine can connect, they are open under its own names alone: a foreign page whose name was made to lead here would read
+    /// with its visitor's browser. What sends no name is no browser.
+    pub fn ignored_under(&self, host: Option<&str>) -> &BTreeSet<Permission> {
+        static NONE: BTreeSet<Permission> = BTreeSet::new();
+        let is_own = || host.is_none_or(|host| is_own_host(host, &self.frontend_url));
+        if self.public_reads || is_own() { &self.ignored_permissions } else { &NONE }
+    }
 }
 
 impl Default for Settings {
@@ -133,6 +153,7 @@ impl Default for Settings {
             session_secrets: vec![DEFAULT_SESSIONS_SECRET.to_owned()],
             cors_origins: vec!["http://localhost:30001".to_owned()],
             public_reads: true,
+            proxies: Proxies::default(),
             fold_start_test_seconds: 0,
             executions_per_reviewer: crate::domain::assignment::EXECUTIONS_PER_REVIEWER,
             version: "0.0.0".to_owned(),
@@ -142,6 +163,7 @@ impl Default for Settings {
             oidc: None,
             saml: saml::SamlSettings::default(),
             launchpad_api_url: None,
+            launchpad_teams: None,
             key_grace_seconds: 0,
             failed_keys_per_minute: 30,
             failed_logins_per_minute: 10,
@@ -215,6 +237,12 @@ impl Service {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.rng = Arc::new(Mutex::new(StdRng::seed_from_u64(seed)));
         self
+    }
+
+    /// Refuses to hand out what is not the granter's to give.
+    fn check_grant(&self, granter: Granter<'_>, permissions: &[Permission]) -> ServiceResult<()> {
+        let may_grant = granter.may_grant(permissions, &self.settings.ignored_permissions);
+        if may_grant { Ok(()) } else { Err(ServiceError::InsufficientPermissions) }
     }
 
     fn with_rng<T>(&self, chance: impl FnOnce(&mut StdRng) -> T) -> T {

@@ -1,16 +1,18 @@
 //! SAML single sign-on: sends browsers to the identity provider, and opens a session for whom it vouches for.
 
+use std::collections::BTreeSet;
+
 use rand::Rng;
 
-use super::sign_in::{Identity, SignedIn};
+use super::sign_in::{Identity, SignInMeans, SignedIn};
 use super::{Service, ServiceError};
 use crate::domain::saml::{
     Algorithms, Assertion, DecryptionKey, Envelope, Expected, IdentityProvider, LogoutMessage, Refusal, Unsolicited,
     authentication_request, logout_request, logout_response, read_logout, read_post, read_redirect, read_response,
     redirect,
 };
+use crate::store::StoreError;
 use crate::store::saml_assertions::{TakenAssertion, take_assertion};
-use crate::store::{StoreError, users};
 
 /// Where people are sent to sign in, below the base address.
 pub const LOGIN_PATH: &str = "/v1/auth/saml/login";
@@ -34,6 +36,10 @@ pub struct SamlSettings {
     pub algorithms: Algorithms,
     /// What reads assertions that the identity provider encrypts.
     pub decryption_key: Option<DecryptionKey>,
+    /// The attribute that names somebody's groups.
+    pub groups_attribute: Option<String>,
+    /// Groups that become teams though there are none of that name.
+    pub teams: BTreeSet<String>,
 }
 
 impl Default for SamlSettings {
@@ -44,6 +50,8 @@ impl Default for SamlSettings {
             unsolicited: Unsolicited::default(),
             algorithms: Algorithms::default(),
             decryption_key: None,
+            groups_attribute: None,
+            teams: BTreeSet::new(),
         }
     }
 }
@@ -131,11 +139,15 @@ impl Service {
         };
         // Other systems are asked while no transaction is open.
         let person = self.find_at_launchpad(&assertion.email).await;
+        let mut teams = self.choose_teams(&assertion.groups, &self.settings.saml.teams).await?;
+        let mut launchpad_handle = None;
+        if let Some(person) = person {
+            launchpad_handle = Some(person.handle);
+            teams.extend(self.choose_launchpad_teams(person.teams).await?);
+        }
         self.take(&provider, &assertion).await?;
-        let (launchpad_handle, teams) =
-            person.map_or_else(Default::default, |person| (Some(person.handle), person.teams));
-        let identity = Identity { email: assertion.email, name: assertion.name, launchpad_handle, teams };
-        Ok(self.sign_in(&identity).await?)
+        let (email, name) = (assertion.email, assertion.name);
+        Ok(self.sign_in(&Identity { email, name, launchpad_handle, teams, means: SignInMeans::Saml }).await?)
     }
 
     /// Ends the session of a browser; where to send it so that its user is signed out at the identity provider as well, if
@@ -145,10 +157,11 @@ impl Service {
         session: Option<i64>,
         relay_state: Option<&str>,
     ) -> Result<Option<String>, SamlFailure> {
-        let email = match session {
-            Some(session) => self.end_session(session).await?,
+        let user = match session {
+            Some(session) => self.sign_out(session).await?,
             None => None,
         };
+        let email = user.map(|user| user.email);
         let provider = self.find_saml_provider().await?;
         let Some(destination) = &provider.sign_out_url else { return Ok(None) };
         let request_id = generate_id();
@@ -193,6 +206,7 @@ impl Service {
                 unsolicited: settings.unsolicited,
                 algorithms: settings.algorithms,
                 decryption_key: settings.decryption_key.as_ref(),
+                groups_attribute: settings.groups_attribute.as_deref(),
                 now: self.clock.now(),
             },
         )
@@ -208,18 +222,6 @@ impl Service {
         }
         tx.commit().await?;
         Ok(())
-    }
-
-    /// Ends a session; the mail address of its user, if it was open.
-    async fn end_session(&self, session: i64) -> Result<Option<String>, SamlFailure> {
-        let mut tx = self.db.read().await?;
-        let user = match users::find_user_of_session(&mut tx, session, self.clock.now()).await? {
-            Some(user) => users::find_user(&mut tx, user.id).await?,
-            None => None,
-        };
-        drop(tx);
-        self.sign_out(session).await?;
-        Ok(user.map(|user| user.email))
     }
 
     fn envelope<'a>(&'a self, id: &'a str, destination: &'a str) -> Envelope<'a> {

@@ -1,7 +1,7 @@
 //! The SAML identity provider as this process knows it: its metadata are fetched when they are first needed, kept, and
 //! fetched anew in the background.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
@@ -9,26 +9,12 @@ use super::Service;
 use super::saml::SamlFailure;
 use crate::domain::saml::IdentityProvider;
 use crate::integrations::fetch::fetch;
-use crate::integrations::http_client::{HttpClient, explain};
 use crate::store::Moment;
 
 /// As long as a provider that could not be asked is left alone: those who wait for it would wait one after another.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// Metadata are asked for this seldom when a key seems to be missing in them: anybody can make a key seem to be missing.
 const SHORTEST_LIFETIME: TimeDelta = TimeDelta::minutes(1);
-
-/// What calls other systems. Made when it is first needed: a machine without certificate authorities has none, and does
-/// not need one to start.
-#[derive(Debug, Default)]
-pub(super) struct LazyHttp(OnceLock<Result<HttpClient, String>>);
-
-impl LazyHttp {
-    /// The client; for the log, why there is none.
-    pub(super) fn get(&self) -> Result<&HttpClient, String> {
-        let client = self.0.get_or_init(|| HttpClient::new().map_err(|error| explain(&error)));
-        client.as_ref().map_err(Clone::clone)
-    }
-}
 
 /// What is known of the provider.
 #[derive(Debug, Default)]

@@ -11,14 +11,38 @@ use super::{Service, ServiceError, ServiceResult};
 use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
 use crate::store::memberships::Joined;
-use crate::store::users::NewUser;
+use crate::store::users::{NewUser, UserRow};
 use crate::store::{Moment, Tx, audit_log, local_accounts, memberships, sessions, users};
 
 /// As long as a session lasts; using it does not make it longer.
 const LIFETIME: TimeDelta = TimeDelta::seconds(session_cookie::LIFETIME_SECONDS);
 
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInMeans {
+    /// By the word of an OpenID Connect provider.
+    Oidc,
+    /// By the word of a SAML identity provider.
+    Saml,
+    /// By a password.
+    Password,
+    /// By a link that an operator made.
+    Link,
+}
+
+impl SignInMeans {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Oidc => "oidc",
+            Self::Saml => "saml",
+            Self::Password => "password",
+            Self::Link => "link",
+        }
+    }
+}
+
 /// Who signs in, as an identity provider or the operator vouches for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The mail address, as it is stored: upper and lower case apart.
     pub email: String,
@@ -28,6 +52,8 @@ pub struct Identity {
     pub launchpad_handle: Option<String>,
     /// Names of teams to join.
     pub teams: Vec<String>,
+    /// How they proved it.
+    pub means: SignInMeans,
 }
 
 /// A session that was opened.
@@ -63,6 +89,7 @@ impl Service {
             Entry::created(AuditSubjectKind::User, signed_in.user_id, &user)
         });
         let entries = arrival.into_iter().chain(joined_entries(user.id, joined));
+        let entries = entries.chain([signed_in_entry(user.id, identity.means)]);
         audit_log::record(&mut tx, entries, now).await?;
         tx.commit().await?;
         Ok(signed_in)
@@ -79,12 +106,22 @@ impl Service {
         Ok(known.into_iter().chain(of_list).collect())
     }
 
-    /// Ends a session; whether there was one.
-    pub async fn sign_out(&self, session_id: i64) -> ServiceResult<bool> {
+    /// Ends a session; whose it was, if there was one. One whose time is over is nobody's any longer.
+    pub async fn sign_out(&self, session_id: i64) -> ServiceResult<Option<UserRow>> {
+        let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let was_open = sessions::delete_session(&mut tx, session_id).await?;
+        let ended = sessions::delete_session(&mut tx, session_id).await?.filter(|session| session.expires_at >= now);
+        let user = match ended {
+            Some(session) => users::find_user(&mut tx, session.user_id).await?,
+            None => None,
+        };
+        if let Some(user) = &user {
+            tx.act_as_user(user.id, &user.name);
+            let entry = Entry::done(AuditAction::SignOut, AuditSubjectKind::User, user.id);
+            audit_log::record(&mut tx, [entry], now).await?;
+        }
         tx.commit().await?;
-        Ok(was_open)
+        Ok(user)
     }
 
     /// Removes the sessions that are over, and the links that nobody can sign in with any longer.
@@ -107,6 +144,12 @@ fn joined_entries(user_id: i64, joined: Joined) -> impl Iterator<Item = Entry> {
         ..Entry::done(AuditAction::AddMember, AuditSubjectKind::Team, id)
     });
     made.chain(teams)
+}
+
+/// What the audit log says of somebody who signed in. Nothing of the session: whoever knows its number is nearer to it.
+pub(super) fn signed_in_entry(user_id: i64, means: SignInMeans) -> Entry {
+    let after = Some(json!({"means": means.as_str()}));
+    Entry { after, ..Entry::done(AuditAction::SignIn, AuditSubjectKind::User, user_id) }
 }
 
 /// Opens a session; nothing when the user is not there any longer.

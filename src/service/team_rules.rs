@@ -1,12 +1,23 @@
 //! The matching rules of a team, which it may share with others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use app::api::{ArtefactMatchingRuleBase, ArtefactMatchingRuleInResponse, FamilyName, Permission};
+use app::api::{ArtefactMatchingRuleBase, ArtefactMatchingRuleResponse, AuditSubjectKind, FamilyName, Permission};
 
-use super::matching_rules::show_criterion;
+use super::matching_rules::{read_rule, show_rules};
+use crate::domain::access::added;
+use crate::domain::audit_log::Entry;
 use crate::store::matching_rules::{RuleColumns, RuleRow};
 use crate::store::{Moment, StoreResult, Tx, team_rules};
+
+/// What came of giving a team other rules.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    /// What somebody may do with artefacts now that they could not before.
+    pub(super) granted: Vec<Permission>,
+    /// What the audit log says of the rules: made, changed, removed.
+    pub(super) entries: Vec<Entry>,
+}
 
 /// Gives a team these rules instead of those it has. No other team's rules may be changed at the same time: the teams
 /// have to be locked.
@@ -18,16 +29,47 @@ pub(super) async fn replace_rules(
     team_id: i64,
     rules: Vec<ArtefactMatchingRuleBase>,
     now: Moment,
-) -> StoreResult<()> {
+) -> StoreResult<Replaced> {
     let wanted = drop_repetitions(rules.into_iter().map(read_rule));
     // Rules before their links: so does whoever gives a rule other teams.
     team_rules::lock_rules_of_team(tx, team_id).await?;
+    let had = team_rules::list_rules_of_teams(tx, &[team_id]).await?.into_iter().map(|row| row.rule);
     let found = team_rules::find_or_create_rules(tx, &wanted, now).await?;
-    team_rules::update_grants(tx, &widen_grants(&found, &wanted), now).await?;
     let ids: Vec<i64> = found.iter().map(|rule| rule.id).collect();
+    let mut concerned: BTreeMap<i64, RuleRow> = had.map(|rule| (rule.id, rule)).collect();
+    let widened = widen_grants(&found, &wanted);
+    concerned.extend(found.into_iter().map(|rule| (rule.id, rule)));
+    // A rule that has just been made has no teams yet.
+    let before = show_rules(tx, concerned.values().cloned().collect()).await?;
+    team_rules::update_grants(tx, &widened, now).await?;
+    for (id, grants) in widened {
+        concerned.entry(id).and_modify(|rule| rule.columns.grant_permissions = grants);
+    }
     let dropped = team_rules::delete_links_except(tx, team_id, &ids).await?;
     team_rules::add_links(tx, team_id, &ids).await?;
-    team_rules::delete_orphans(tx, &dropped).await
+    team_rules::delete_orphans(tx, &dropped).await?;
+    let after = show_rules(tx, concerned.into_values().collect()).await?;
+    Ok(compare(team_id, &before, &after))
+}
+
+/// What is different of rules, each of which stands at the same place before and after.
+fn compare(team_id: i64, before: &[ArtefactMatchingRuleResponse], after: &[ArtefactMatchingRuleResponse]) -> Replaced {
+    let mut replaced = Replaced { granted: Vec::new(), entries: Vec::new() };
+    for (was, is) in before.iter().zip(after) {
+        let kind = AuditSubjectKind::MatchingRule;
+        replaced.entries.extend(match (was.teams.is_empty(), is.teams.is_empty()) {
+            (true, _) => Some(Entry::created(kind, is.id, is)),
+            (false, true) => Some(Entry::deleted(kind, was.id, was)),
+            (false, false) => Entry::updated(kind, is.id, was, is),
+        });
+        let is_of_team = |rule: &ArtefactMatchingRuleResponse| rule.teams.iter().any(|team| team.id == team_id);
+        if is_of_team(was) {
+            replaced.granted.extend(added(&was.grant_permissions, &is.grant_permissions));
+        } else if is_of_team(is) {
+            replaced.granted.extend(&is.grant_permissions);
+        }
+    }
+    replaced
 }
 
 /// What tells a rule from every other one: its family and its criteria.
@@ -74,41 +116,6 @@ fn widen_grants(found: &[RuleRow], wanted: &[RuleColumns]) -> Vec<(i64, Vec<Perm
             (grants.len() > rule.columns.grant_permissions.len()).then_some((rule.id, grants))
         })
         .collect()
-}
-
-fn read_rule(rule: ArtefactMatchingRuleBase) -> RuleColumns {
-    RuleColumns {
-        family: rule.family,
-        name: rule.name.0,
-        stage: rule.stage.0,
-        track: rule.track.0,
-        branch: rule.branch.0,
-        store: rule.store.0,
-        series: rule.series.0,
-        os: rule.os.0,
-        release: rule.release.0,
-        owner: rule.owner.0,
-        grant_permissions: rule.grant_permissions,
-    }
-}
-
-/// A rule as its teams show it.
-pub(super) fn show_rule(rule: RuleRow) -> ArtefactMatchingRuleInResponse {
-    let columns = rule.columns;
-    ArtefactMatchingRuleInResponse {
-        id: rule.id,
-        name: show_criterion(columns.name),
-        family: columns.family,
-        stage: show_criterion(columns.stage),
-        track: show_criterion(columns.track),
-        branch: show_criterion(columns.branch),
-        store: show_criterion(columns.store),
-        series: show_criterion(columns.series),
-        os: show_criterion(columns.os),
-        release: show_criterion(columns.release),
-        owner: show_criterion(columns.owner),
-        grant_permissions: columns.grant_permissions,
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Teams: made, changed, and who is in them.
 
-use app::api::{AuditAction, AuditSubjectKind, TeamCreate, TeamPatch, TeamResponse, UserMinimalResponse};
+use app::api::{AuditAction, AuditSubjectKind, Permission, TeamCreate, TeamPatch, TeamResponse, UserMinimalResponse};
 use serde_json::json;
 
 use super::artefacts::group_by;
-use super::team_rules::{replace_rules, show_rule};
+use super::matching_rules::show_rule;
+use super::team_rules::replace_rules;
 use super::users::find_user_by_email;
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::access::{Granter, added};
 use crate::domain::audit_log::Entry;
 use crate::store::teams::{MemberRow, TeamRow};
 use crate::store::{Moment, StoreResult, Tx, audit_log, team_rules, teams, users};
@@ -27,26 +29,31 @@ impl Service {
     }
 
     /// Makes a team. Rules that are there already with the same criteria become rules of the team, too.
-    pub async fn create_team(&self, request: TeamCreate) -> ServiceResult<TeamResponse> {
+    pub async fn create_team(&self, granter: Granter<'_>, request: TeamCreate) -> ServiceResult<TeamResponse> {
         let TeamCreate { name, permissions, artefact_matching_rules: rules } = request;
+        self.check_grant(granter, &permissions)?;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         // Before anything is locked: this waits for whoever makes a team of the same name, who may need those locks.
         let created = teams::create_team(&mut tx, &name.0, &permissions, now).await?;
         let id =
             created.ok_or_else(|| ServiceError::Conflict(format!("Team with name '{}' already exists", name.0)))?;
+        let mut of_rules = Vec::new();
         if !rules.is_empty() {
             teams::lock_teams(&mut tx).await?;
-            replace_rules(&mut tx, id, rules, now).await?;
+            let replaced = replace_rules(&mut tx, id, rules, now).await?;
+            self.check_grant(granter, &replaced.granted)?;
+            of_rules = replaced.entries;
         }
         let shown = show_team(&mut tx, TeamRow { id, name: name.0, permissions }).await?;
-        audit_log::record(&mut tx, [Entry::created(AuditSubjectKind::Team, id, &shown)], now).await?;
+        let entry = Entry::created(AuditSubjectKind::Team, id, &shown);
+        audit_log::record(&mut tx, [entry].into_iter().chain(of_rules), now).await?;
         tx.commit().await?;
         Ok(shown)
     }
 
     /// Changes a team; what the request leaves out stays. A rule that the team had alone and does not keep is removed.
-    pub async fn update_team(&self, id: i64, patch: TeamPatch) -> ServiceResult<TeamResponse> {
+    pub async fn update_team(&self, granter: Granter<'_>, id: i64, patch: TeamPatch) -> ServiceResult<TeamResponse> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         if patch.artefact_matching_rules.is_some() {
@@ -57,26 +64,39 @@ impl Service {
         if let Some(permissions) = patch.permissions
             && permissions != team.permissions
         {
+            self.check_grant(granter, &added(&team.permissions, &permissions))?;
             teams::update_permissions(&mut tx, id, &permissions, now).await?;
             team.permissions = permissions;
         }
+        let mut of_rules = Vec::new();
         if let Some(rules) = patch.artefact_matching_rules {
-            replace_rules(&mut tx, id, rules, now).await?;
+            let replaced = replace_rules(&mut tx, id, rules, now).await?;
+            self.check_grant(granter, &replaced.granted)?;
+            of_rules = replaced.entries;
         }
         let shown = show_team(&mut tx, team).await?;
         // Who joined meanwhile did not join by this change.
         let before = TeamResponse { members: shown.members.clone(), ..before };
-        audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::Team, id, &before, &shown), now).await?;
+        let entry = Entry::updated(AuditSubjectKind::Team, id, &before, &shown);
+        audit_log::record(&mut tx, entry.into_iter().chain(of_rules), now).await?;
         tx.commit().await?;
         Ok(shown)
     }
 
     /// Adds a user to a team; one who is in it stays.
-    pub async fn add_team_member(&self, team_id: i64, user_id: i64) -> ServiceResult<TeamResponse> {
+    pub async fn add_team_member(
+        &self,
+        granter: Granter<'_>,
+        team_id: i64,
+        user_id: i64,
+    ) -> ServiceResult<TeamResponse> {
         let mut tx = self.db.write().await?;
         let team = find_team(&mut tx, team_id).await?;
-        add_member(&mut tx, team_id, user_id, self.clock.now()).await?;
+        let is_new = add_member(&mut tx, team_id, user_id, self.clock.now()).await?;
         let shown = show_team(&mut tx, team).await?;
+        if is_new {
+            self.check_grant(granter, &powers_of(&shown))?;
+        }
         tx.commit().await?;
         Ok(shown)
     }
@@ -130,17 +150,24 @@ async fn find_team_by_name(tx: &mut Tx, name: &str) -> ServiceResult<TeamRow> {
     found.ok_or_else(|| ServiceError::NotFound(format!("Team with name '{name}' not found")))
 }
 
-/// Nobody removes the user in between: the row is locked.
-async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64, now: Moment) -> ServiceResult<()> {
+/// What somebody may do as a member of a team, be it with some artefacts only.
+fn powers_of(team: &TeamResponse) -> Vec<Permission> {
+    let grants = team.artefact_matching_rules.iter().flat_map(|rule| &rule.grant_permissions);
+    team.permissions.iter().chain(grants).copied().collect()
+}
+
+/// Adds a user to a team; whether the user is new there. Nobody removes the user in between: the row is locked.
+async fn add_member(tx: &mut Tx, team_id: i64, user_id: i64, now: Moment) -> ServiceResult<bool> {
     if !users::lock_user(tx, user_id).await? {
         return Err(user_not_found(user_id));
     }
-    if teams::add_member(tx, team_id, user_id).await? {
+    let is_new = teams::add_member(tx, team_id, user_id).await?;
+    if is_new {
         let after = Some(json!({"user_id": user_id}));
         let entry = Entry { after, ..Entry::done(AuditAction::AddMember, AuditSubjectKind::Team, team_id) };
         audit_log::record(tx, [entry], now).await?;
     }
-    Ok(())
+    Ok(is_new)
 }
 
 async fn delete_member(tx: &mut Tx, team_id: i64, user_id: i64, now: Moment) -> StoreResult<()> {
@@ -164,7 +191,7 @@ async fn show_teams(tx: &mut Tx, rows: Vec<TeamRow>) -> StoreResult<Vec<TeamResp
     let members = teams::list_members(tx, &ids).await?;
     let mut members = group_by(members, |row| row.team_id, show_member);
     let rules = team_rules::list_rules_of_teams(tx, &ids).await?;
-    let mut rules = group_by(rules, |row| row.team_id, |row| show_rule(row.rule));
+    let mut rules = group_by(rules, |row| row.team_id, |row| show_rule(row.rule, Vec::new()).into());
     Ok(rows
         .into_iter()
         .map(|row| TeamResponse {

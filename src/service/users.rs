@@ -43,7 +43,7 @@ impl Service {
         find_shown_user(&mut tx, id).await?.ok_or_else(|| user_not_found(id))
     }
 
-    /// Changes a user; what the request leaves out stays.
+    /// Changes a user; what the request leaves out stays. The last administrator stays one.
     pub async fn update_user(&self, id: i64, patch: UserPatch) -> ServiceResult<UserResponse> {
         let mut tx = self.db.write().await?;
         if let Some(is_admin) = patch.is_admin {
@@ -54,9 +54,12 @@ impl Service {
         Ok(shown)
     }
 
-    /// Removes a user, if there is one, with sessions, memberships, notifications and assigned reviews.
+    /// Removes a user, if there is one, with sessions, memberships, notifications and assigned reviews; not the last
+    /// administrator.
     pub async fn delete_user(&self, id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
+        // Before the user alone is: others who take administrators away lock them in the same order.
+        check_others_administer(&mut tx, id).await?;
         if users::lock_user(&mut tx, id).await?
             && let Some(user) = find_shown_user(&mut tx, id).await?
         {
@@ -83,21 +86,44 @@ impl Service {
 
     /// Makes the user of that mail address an administrator.
     pub async fn promote_user(&self, email: &str) -> ServiceResult<()> {
+        self.rank_user(email, true).await
+    }
+
+    /// Makes the user of that mail address an ordinary user; the last administrator stays one.
+    pub async fn demote_user(&self, email: &str) -> ServiceResult<()> {
+        self.rank_user(email, false).await
+    }
+
+    async fn rank_user(&self, email: &str, is_admin: bool) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
         let user = find_user_by_email(&mut tx, email).await?;
-        change_is_admin(&mut tx, user.id, true, self.clock.now()).await?;
+        change_is_admin(&mut tx, user.id, is_admin, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
 }
 
+/// Refuses to take away the last administrator: nobody could make another one. Until this transaction ends nobody else takes
+/// one away either.
+async fn check_others_administer(tx: &mut Tx, id: i64) -> ServiceResult<()> {
+    if users::lock_administrators(tx).await? != [id] {
+        return Ok(());
+    }
+    let text = format!("User with id {id} is the last administrator; make somebody else one first");
+    Err(ServiceError::Conflict(text))
+}
+
 /// Says whether a user holds every permission.
-async fn change_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) -> StoreResult<()> {
+async fn change_is_admin(tx: &mut Tx, id: i64, is_admin: bool, now: Moment) -> ServiceResult<()> {
+    if !is_admin {
+        check_others_administer(tx, id).await?;
+    }
     if !users::update_is_admin(tx, id, is_admin, now).await? {
         return Ok(());
     }
     let (before, after) = (json!({"is_admin": !is_admin}), json!({"is_admin": is_admin}));
-    audit_log::record(tx, Entry::updated(AuditSubjectKind::User, id, &before, &after), now).await
+    audit_log::record(tx, Entry::updated(AuditSubjectKind::User, id, &before, &after), now).await?;
+    Ok(())
 }
 
 fn user_not_found(id: i64) -> ServiceError {

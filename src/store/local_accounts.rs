@@ -9,6 +9,8 @@ use super::{Moment, StoreResult, Tx, on};
 pub struct PasswordRow {
     /// The user.
     pub user_id: i64,
+    /// What people call the user.
+    pub name: String,
     /// The hash.
     pub password_hash: String,
 }
@@ -21,7 +23,7 @@ struct UserIdRow {
 /// What is kept of the password of the user of that mail address, exactly as it is stored.
 pub async fn find_password(tx: &mut Tx, email: &str) -> StoreResult<Option<PasswordRow>> {
     on!(tx, |conn, _| sqlx::query_as(
-        "SELECT account.user_id, account.password_hash
+        "SELECT account.user_id, app_user.name, account.password_hash
          FROM local_account AS account JOIN app_user ON app_user.id = account.user_id WHERE app_user.email = $1",
     )
     .bind(email)

@@ -4,6 +4,15 @@ use futures::TryFutureExt;
 
 use super::{IdRow, Moment, StoreError, StoreResult, Tx, on};
 
+/// A session.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct SessionRow {
+    /// Whose it is.
+    pub user_id: i64,
+    /// Its last moment.
+    pub expires_at: Moment,
+}
+
 /// Opens a session for a user, who has to be locked.
 pub async fn create_session(tx: &mut Tx, id: i64, user_id: i64, expires_at: Moment, now: Moment) -> StoreResult<()> {
     let created: Option<IdRow> = on!(tx, |conn, _| sqlx::query_as(
@@ -18,13 +27,11 @@ pub async fn create_session(tx: &mut Tx, id: i64, user_id: i64, expires_at: Mome
     created.map(drop).ok_or(StoreError::Taken)
 }
 
-/// Ends a session; whether there was one.
-pub async fn delete_session(tx: &mut Tx, id: i64) -> StoreResult<bool> {
-    let ended: Option<IdRow> =
-        on!(tx, |conn, _| sqlx::query_as("DELETE FROM user_session WHERE id = $1 RETURNING id")
-            .bind(id)
-            .fetch_optional(conn))?;
-    Ok(ended.is_some())
+/// Ends a session, if there is one.
+pub async fn delete_session(tx: &mut Tx, id: i64) -> StoreResult<Option<SessionRow>> {
+    on!(tx, |conn, _| sqlx::query_as("DELETE FROM user_session WHERE id = $1 RETURNING user_id, expires_at")
+        .bind(id)
+        .fetch_optional(conn))
 }
 
 /// Ends every session of a user.

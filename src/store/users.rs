@@ -108,6 +108,15 @@ pub async fn lock_user(tx: &mut Tx, id: i64) -> StoreResult<bool> {
     Ok(user.is_some())
 }
 
+/// The ids of all administrators, none of whom others change or remove until this transaction ends.
+pub async fn lock_administrators(tx: &mut Tx) -> StoreResult<Vec<i64>> {
+    let rows: Vec<IdRow> = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT id FROM app_user WHERE is_admin ORDER BY id FOR NO KEY UPDATE OF app_user")
+    )
+    .fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The user of that mail address, made when it is new, and whether it was made. Nothing of one that exists is changed.
 pub async fn find_or_create_user(tx: &mut Tx, new: &NewUser, now: Moment) -> StoreResult<(UserRow, bool)> {
     if let Some(row) = find_user_by_email(tx, &new.email).await? {

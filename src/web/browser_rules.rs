@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use axum::{
-    extract::{ConnectInfo, Request},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+
+use crate::domain::proxies::Proxies;
 
 /// For answers that are no pages: shown by themselves, they load nothing, run nothing and are part of no page.
 const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -23,8 +25,8 @@ const NO_DEVICES: HeaderValue = HeaderValue::from_static(
 const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds what an answer does not say itself.
-pub(super) async fn add(request: Request, next: Next) -> Response {
-    let is_https = came_over_https(&request);
+pub(super) async fn add(State(proxies): State<Proxies>, request: Request, next: Next) -> Response {
+    let is_https = came_over_https(&proxies, &request);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -41,10 +43,10 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether the client speaks HTTPS: with a proxy on this machine, which says so. This server itself does not.
-fn came_over_https(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
-    let is_proxy = peer.is_some_and(|address| address.is_loopback());
+/// Whether the client speaks HTTPS: with a proxy that is believed, which says so. This server itself does not.
+fn came_over_https(proxies: &Proxies, request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let is_proxy = peer.is_some_and(|peer| proxies.are_at(peer));
     let protocol = request.headers().get("x-forwarded-proto").and_then(|protocol| protocol.to_str().ok());
     is_proxy && protocol.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("https"))
 }
@@ -55,10 +57,11 @@ mod tests {
 
     use axum::{body::Body, extract::ConnectInfo, http::Request};
 
-    use super::came_over_https;
+    use super::{Proxies, came_over_https};
 
     #[test]
-    fn only_a_proxy_on_this_machine_is_believed() {
+    fn only_a_proxy_that_is_known_is_believed() {
+        let proxies = Proxies::new(vec!["10.0.0.0/24".parse().unwrap()]);
         for (peer, protocol, expected) in [
             (Some("127.0.0.1:1"), Some("https"), true),
             (Some("127.0.0.1:1"), Some("HTTPS"), true),
@@ -68,6 +71,8 @@ mod tests {
             (Some("127.0.0.1:1"), Some("https, http"), false),
             (Some("127.0.0.1:1"), None, false),
             (Some("192.0.2.1:1"), Some("https"), false),
+            (Some("10.0.0.7:1"), Some("https"), true),
+            (Some("10.0.1.7:1"), Some("https"), false),
             (None, Some("https"), false),
         ] {
             let mut request = Request::new(Body::empty());
@@ -77,7 +82,7 @@ mod tests {
             if let Some(protocol) = protocol {
                 request.headers_mut().insert("x-forwarded-proto", protocol.parse().unwrap());
             }
-            assert_eq!(came_over_https(&request), expected, "{peer:?} {protocol:?}");
+            assert_eq!(came_over_https(&proxies, &request), expected, "{peer:?} {protocol:?}");
         }
     }
 }

@@ -21,6 +21,7 @@ use axum::{
 use tower::ServiceExt;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
+use crate::domain::proxies::Proxies;
 use files::{PublicFiles, find_assets, pkg};
 use pages::Pages;
 
@@ -31,13 +32,15 @@ pub struct Options {
     pub site_root: PathBuf,
     /// The file with the hashes that are part of the names in `pkg/`.
     pub hash_file: PathBuf,
+    /// Proxies whose word about how requests came counts.
+    pub proxies: Proxies,
 }
 
 impl Options {
     /// The site in a folder; its hashes are in `hash.txt` beside the running program, where the build leaves them.
-    pub fn new(site_root: PathBuf) -> Self {
+    pub fn new(site_root: PathBuf, proxies: Proxies) -> Self {
         let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("hash.txt")));
-        Self { site_root, hash_file: beside.unwrap_or_else(|| PathBuf::from("hash.txt")) }
+        Self { site_root, hash_file: beside.unwrap_or_else(|| PathBuf::from("hash.txt")), proxies }
     }
 }
 
@@ -69,7 +72,7 @@ pub fn router(api: Router, options: &Options) -> Router {
         .route("/", get(front_door).fallback_service(api).with_state(rest.clone()))
         .nest_service("/pkg", pkg(&options.site_root, assets.is_hashed))
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
-        .layer(middleware::from_fn(browser_rules::add))
+        .layer(middleware::from_fn_with_state(options.proxies.clone(), browser_rules::add))
 }
 
 /// The paths of the pages but the front door, as the app itself lists them.

@@ -299,6 +299,10 @@ both! {
             // The cookie alone is not looked at.
             (Method::GET, TEAMS, vec![cookie], false),
             (Method::GET, "/v1/users/me", vec![], false),
+            // But for the page that a browser goes to.
+            (Method::GET, "/docs", vec![cookie], true),
+            (Method::GET, "/docs", vec![], true),
+            (Method::GET, "/docs/start.js", vec![cookie, CSRF], false),
             // Nor is anything where it does not matter who asks.
             (Method::GET, "/v1/artefacts", vec![cookie, CSRF], false),
             (Method::GET, "/v1/version", vec![cookie, CSRF], false),

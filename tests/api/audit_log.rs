@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use test_observer::clock::Clock;
 use test_observer::store::users::NewUser;
 
+use crate::oidc_issuer::cookie;
 use crate::support::{TestApp, both, deb, snap, solution};
 
 const LOG: &str = "/v1/audit-log";
 const NEWEST: &str = "SELECT COALESCE(MAX(id), 0) FROM audit_log";
 const RADIO: &str = "https://github.com/acme/radio/issues/71";
+const WRONG_PASSWORD: &str = "E-mail or password is wrong";
 const APPROVED: &str = "APPROVED_ALL_TESTS_PASS";
 
 /// A write, and what the log says of it, each entry as [`said`] tells it: in the order in which it was done, with null for
@@ -249,6 +251,7 @@ both! {
     // Applications, users and teams.
     async fn changes_of_access_are_noted(app: TestApp) {
         let (kim, ada) = (app.add_user("kim").await, app.add_user("ada").await);
+        app.add_admin("root").await;
         let crew = app.add_team("crew", &[Permission::ViewTest], &[kim]).await;
         let of_crew = json!([{"id": crew, "name": "crew", "permissions": ["view_test"]}]);
         let (applications, users, teams) = ("/v1/applications", "/v1/users", "/v1/teams");
@@ -279,10 +282,21 @@ both! {
         ]).await;
     }
 
-    // Rules of teams are part of the team, with what they grant.
+    // Rules of teams are part of the team, with what they grant; and each rule that is another one afterwards has its own entry.
     async fn rules_of_teams_are_noted_with_the_team(app: TestApp) {
-        let body = json!({"name": "crew", "artefact_matching_rules": [{"family": "snap", "name": "core22"}]});
+        let newest = app.raw.number(NEWEST).await;
+        let lab = app.add_team("lab", &[], &[]).await;
+        let shared = app.add_rule("snap", &json!({"name": "core22"}), &[], &[lab]).await;
+        let of_lab = json!({"id": lab, "name": "lab"});
+        let body = json!({"name": "crew", "artefact_matching_rules": [{"family": "deb"}]});
         let crew = app.post("/v1/teams", &body).await.json();
+        let (own, of_crew) = (crew["artefact_matching_rules"][0]["id"].clone(), json!({"id": crew["id"], "name": "crew"}));
+        let shown = json!({"name": "crew", "artefact_matching_rules": crew["artefact_matching_rules"]});
+        assert_eq!(since(&app, newest).await, json!([
+            ["create", "team", crew["id"], null, shown],
+            ["create", "matching_rule", own, null, {"family": "deb", "teams": [of_crew]}],
+        ]));
+        // A rule that is somebody's gets another team and another grant; the team's own one is gone.
         let path = format!("/v1/teams/{}", crew["id"]);
         let wider = json!({"artefact_matching_rules": [
             {"family": "snap", "name": "core22", "grant_permissions": ["change_rerun"]},
@@ -290,9 +304,85 @@ both! {
         let newest = app.raw.number(NEWEST).await;
         let changed = app.patch(&path, &wider).await.ok();
         let rules = |team: &Value| json!({"artefact_matching_rules": team["artefact_matching_rules"]});
-        let expected = json!([["update", "team", crew["id"], rules(&crew), rules(&changed)]]);
-        assert_eq!(since(&app, newest).await, expected);
-        assert_ne!(crew["artefact_matching_rules"], changed["artefact_matching_rules"]);
+        let mut expected = vec![
+            json!(["update", "team", crew["id"], rules(&crew), rules(&changed)]),
+            json!(["update", "matching_rule", shared, {"teams": [of_lab], "grant_permissions": []},
+                {"teams": [of_lab, of_crew], "grant_permissions": ["change_rerun"]}]),
+            json!(["delete", "matching_rule", own, {"family": "deb", "teams": [of_crew]}, null]),
+        ];
+        let mut found = since(&app, newest).await.as_array().unwrap().clone();
+        let by_text = |value: &Value| value.to_string();
+        found.sort_by_key(by_text);
+        expected.sort_by_key(by_text);
+        assert_eq!(found, expected);
+        // It loses the team again, and keeps the grant.
+        let newest = app.raw.number(NEWEST).await;
+        let cleared = app.patch(&path, &json!({"artefact_matching_rules": []})).await.ok();
+        assert_eq!(since(&app, newest).await, json!([
+            ["update", "team", crew["id"], rules(&changed), rules(&cleared)],
+            ["update", "matching_rule", shared, {"teams": [of_lab, of_crew]}, {"teams": [of_lab]}],
+        ]));
+    }
+
+    // Who came, how, and who went: as themselves, from where they are. Of what they showed nothing is noted.
+    async fn sessions_are_noted_as_their_users(app: TestApp) {
+        let app = app.with_settings(|settings| settings.local_accounts = true);
+        let kim = app.add_user("kim").await;
+        app.service.set_password("kim@example.org", "correct horse battery".to_owned()).await.unwrap();
+        let token = app.service.make_sign_in_link("kim@example.org").await.unwrap();
+        let newest = app.raw.number(NEWEST).await;
+        let relayed = ("x-forwarded-for", "10.0.0.7");
+        let body = json!({"email": "kim@example.org", "password": "correct horse battery"}).to_string();
+        let by_password = app.request(Method::POST, "/v1/auth/local/login", &[relayed], body.clone()).await;
+        let link = format!("/v1/auth/local/link/{token}");
+        let by_link = app.request(Method::GET, &link, &[relayed], "").await;
+        let sessions = [by_password, by_link].map(|answer| cookie(&answer, "session").unwrap());
+        // Signed out twice by the dashboard, and once by the way of SAML, which nobody has set up.
+        for _ in 0..2 {
+            let headers = [relayed, ("cookie", sessions[0].as_str()), ("x-csrf-token", "1")];
+            app.request(Method::POST, "/v1/auth/logout", &headers, "").await;
+        }
+        app.request(Method::GET, "/v1/auth/saml/logout", &[relayed, ("cookie", sessions[1].as_str())], "").await;
+        // What fails is none.
+        let wrong = body.replace("battery", "staple");
+        app.request(Method::POST, "/v1/auth/local/login", &[relayed], wrong).await.refused(401, WRONG_PASSWORD);
+        app.request(Method::GET, &link, &[relayed], "").await;
+        assert_eq!(since(&app, newest).await, json!([
+            ["sign_in", "user", kim, null, {"means": "password"}],
+            ["sign_in", "user", kim, null, {"means": "link"}],
+            ["sign_out", "user", kim, null, null],
+            ["sign_out", "user", kim, null, null],
+        ]));
+        for entry in entries(&app, "actor_kind=user").await {
+            let actor = [&entry["actor_kind"], &entry["actor_id"], &entry["actor_name"], &entry["client_address"]];
+            assert_eq!(json!(actor), json!(["user", kim, "kim", "10.0.0.7"]));
+        }
+        let text = app.get(&format!("{LOG}?limit=1000")).await.text();
+        let numbers = app.raw.texts("SELECT token_hash FROM sign_in_link").await;
+        for secret in [token, "correct horse".to_owned(), "argon2".to_owned()].iter().chain(&numbers) {
+            assert!(!text.contains(secret.as_str()), "{secret}: {text}");
+        }
+    }
+
+    // What an operator does to let somebody in.
+    async fn passwords_and_links_are_noted_as_the_operators(app: TestApp) {
+        let app = app.with_settings(|settings| settings.local_accounts = true);
+        let newest = app.raw.number(NEWEST).await;
+        app.service.make_first_administrator().await.unwrap().unwrap();
+        assert_eq!(app.service.make_first_administrator().await.unwrap(), None);
+        let admin = app.raw.number("SELECT id FROM app_user").await;
+        app.service.make_sign_in_link("admin@localhost").await.unwrap();
+        app.service.set_password("admin@localhost", "correct horse battery".to_owned()).await.unwrap();
+        app.service.set_password("admin@localhost", "short".to_owned()).await.unwrap_err();
+        assert_eq!(since(&app, newest).await, json!([
+            ["create", "user", admin, null, {"email": "admin@localhost", "name": "Administrator", "is_admin": true}],
+            ["make_link", "user", admin, null, null],
+            ["make_link", "user", admin, null, null],
+            ["set_password", "user", admin, null, null],
+        ]));
+        for entry in &entries(&app, "").await[..4] {
+            assert_eq!((&entry["actor_kind"], &entry["client_address"]), (&json!("operator"), &json!("")));
+        }
     }
 
     // What operators do on the command line.

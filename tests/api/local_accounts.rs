@@ -261,6 +261,17 @@ both! {
         log_in(&later, "ana@example.org", PASSWORD).await.ok();
     }
 
+    // Who waits for a turn hears how those before fared, also with the right password: it would be one more guess.
+    async fn who_waits_behind_too_many_guesses_is_not_let_in(app: TestApp) {
+        let app = with_ana(app.with_settings(|settings| settings.failed_logins_per_minute = 1)).await;
+        // More of them than have a turn at the same time, and all of them before anybody has failed.
+        let guesses = join_all((0..8).map(|_| log_in(&app, "ana@example.org", "guess")));
+        let (guesses, right) = futures::join!(guesses, log_in(&app, "ana@example.org", PASSWORD));
+        right.refused(429, "Too many failed attempts");
+        let tried = guesses.iter().filter(|answer| answer.status == 401).count();
+        assert_eq!((tried, app.raw.number(SESSIONS).await), (1, 0));
+    }
+
     async fn guesses_at_once_are_counted_like_any_others(app: TestApp) {
         let app = with_ana(app.with_settings(|settings| settings.failed_logins_per_minute = 3)).await;
         let answers = join_all((0..20).map(|_| log_in(&app, "ana@example.org", "guess"))).await;

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use test_observer::clock::Clock;
+use test_observer::integrations::oidc::UnverifiedEmail;
 
 use crate::oidc_issuer::{
     CALLBACK, CLIENT_SECRET, Issuer, LOGIN, Plan, Signing, come_back, cookie, header, set_cookies,
@@ -179,7 +180,9 @@ both! {
             ("as a text", json!({"email_verified": "false"}), json!({"sub": "1"}), Some(doubted)),
             ("asked, it is doubted", json!({"email_verified": null}), info(json!(false)), Some(doubted)),
             ("asked for, it is doubted", json!({"email": null}), info(json!(false)), Some(doubted)),
-            ("nobody says anything of it", json!({"email_verified": null}), json!({"sub": "1"}), None),
+            ("nobody says anything of it", json!({"email_verified": null}), json!({"sub": "1"}), Some(doubted)),
+            ("another address is verified", json!({"email_verified": null}),
+             json!({"sub": "1", "email": "eve@example.org", "email_verified": true}), Some(doubted)),
             ("both say so", json!({"name": null}), info(json!(true)), None),
             ("asked for, it is good", json!({"email": null, "email_verified": null}), info(json!(true)), None),
         ] {
@@ -190,6 +193,21 @@ both! {
                 None => assert_eq!(who(&app, &answer).await["email"], "ana@example.org", "{name}"),
             }
         }
+    }
+
+    // Where people cannot choose their address at the provider, the operator may say so.
+    async fn an_operator_may_trust_every_address(app: TestApp) {
+        let (app, issuer) = with_issuer(app).await;
+        let app = app.with_settings(|settings| {
+            settings.oidc.as_mut().unwrap().unverified_email = UnverifiedEmail::Taken;
+        });
+        for verified in [json!(null), json!(false), json!("false"), json!(true)] {
+            issuer.plan(|plan| plan.claims = json!({"email_verified": verified}));
+            assert_eq!(who(&app, &issuer.sign_in(&app).await).await["email"], "ana@example.org", "{verified}");
+        }
+        issuer.plan(|plan| plan.claims = json!({"email": null}));
+        let none = issuer.sign_in(&app).await;
+        none.refused(403, "The identity provider gives no e-mail address");
     }
 
     async fn groups_become_teams_that_exist_or_are_listed(app: TestApp) {

@@ -15,7 +15,7 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use test_observer::integrations::oidc::OidcSettings;
+use test_observer::integrations::oidc::{OidcSettings, UnverifiedEmail};
 use tokio::task::JoinHandle;
 use url::Url;
 use url::form_urlencoded::{Serializer, parse};
@@ -131,6 +131,7 @@ impl Issuer {
             scopes: vec!["email".to_owned(), "profile".to_owned()],
             groups_claim: None,
             teams: BTreeSet::new(),
+            unverified_email: UnverifiedEmail::Refused,
         }
     }
 

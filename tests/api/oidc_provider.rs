@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use axum::http::{Method, Request, header};
 use serde_json::json;
 use test_observer::integrations::http_client::{HttpClient, HttpResponse};
-use test_observer::integrations::oidc::OidcSettings;
+use test_observer::integrations::oidc::{OidcSettings, UnverifiedEmail};
 use url::Url;
 
 use crate::oidc_issuer::{LOGIN, cookie, header as header_of};
@@ -58,6 +58,7 @@ impl Provider {
                 scopes: ["email", "profile", "groups"].map(str::to_owned).to_vec(),
                 groups_claim: Some("groups".to_owned()),
                 teams: ["reviewers".to_owned()].into(),
+                unverified_email: UnverifiedEmail::Refused,
             });
         })
     }

@@ -17,7 +17,7 @@ use crate::support::{Answer, TestApp, both};
 
 const LOGIN: &str = "/v1/auth/saml/login";
 const LOGOUT: &str = "/v1/auth/saml/logout";
-const ACS: &str = "/v1/auth/saml/acs";
+pub(crate) const ACS: &str = "/v1/auth/saml/acs";
 const SLS: &str = "/v1/auth/saml/sls";
 const DASHBOARD: &str = "https://dash.example";
 const SESSIONS: &str = "SELECT COUNT(*) FROM user_session";
@@ -25,7 +25,7 @@ const REFUSED: &str = "Authentication failed";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// An installation whose people sign in at a provider.
-async fn with_idp(app: TestApp) -> (TestApp, Idp) {
+pub(crate) async fn with_idp(app: TestApp) -> (TestApp, Idp) {
     let idp = Idp::start().await;
     let app = app.with_settings(|settings| {
         DASHBOARD.clone_into(&mut settings.frontend_url);
@@ -52,7 +52,7 @@ fn location(answer: &Answer) -> &str {
 }
 
 /// A browser that was sent to the provider: the id of what it asks there, and its cookie.
-async fn begin(app: &TestApp) -> (String, String) {
+pub(crate) async fn begin(app: &TestApp) -> (String, String) {
     let answer = app.request(Method::GET, LOGIN, &[], "").await;
     assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{}", answer.text());
     let (request, _) = sent(location(&answer), "SAMLRequest");
@@ -60,12 +60,12 @@ async fn begin(app: &TestApp) -> (String, String) {
 }
 
 /// A browser that comes back with an answer.
-async fn post(app: &TestApp, cookie: &str, form: String) -> Answer {
+pub(crate) async fn post(app: &TestApp, cookie: &str, form: String) -> Answer {
     app.request(Method::POST, ACS, &[FORM, ("cookie", cookie)], form).await
 }
 
 /// The whole way: sent there, and back with what the provider says.
-async fn sign_in(app: &TestApp, change: impl FnOnce(&mut Said)) -> Answer {
+pub(crate) async fn sign_in(app: &TestApp, change: impl FnOnce(&mut Said)) -> Answer {
     let (request, attempt) = begin(app).await;
     let mut said = Said::about_ana(Some(&request), app.service.clock.now());
     change(&mut said);
@@ -73,7 +73,7 @@ async fn sign_in(app: &TestApp, change: impl FnOnce(&mut Said)) -> Answer {
 }
 
 /// Who is signed in, by the cookie of an answer.
-async fn user_of(app: &TestApp, answer: &Answer) -> Value {
+pub(crate) async fn user_of(app: &TestApp, answer: &Answer) -> Value {
     let session = cookie(answer, "session").unwrap_or_else(|| panic!("no session: {}", answer.text()));
     app.as_user(&session, Method::GET, "/v1/users/me", None).await.ok()
 }
@@ -457,37 +457,6 @@ both! {
         sign_in(&app, |_| {}).await.ok();
     }
 
-    async fn launchpad_tells_handle_and_teams(app: TestApp) {
-        let (app, _idp) = with_idp(app).await;
-        let launchpad = serve(|uri| match (uri.path(), uri.query().unwrap_or_default()) {
-            ("/devel/people", "ws.op=getByEmail&email=ana%40example.org") => {
-                (200, json!({"name": "ana-e", "display_name": "Ana of Launchpad"}).to_string())
-            }
-            ("/devel/people", _) => (200, "null".to_owned()),
-            ("/devel/~ana-e/super_teams", "ws.size=300") => (200, json!({
-                "total_size": 3, "entries": [{"name": "qa"}, {"name": "kernel"}],
-                "next_collection_link": "http://eve.example/next",
-            }).to_string()),
-            _ => (500, String::new()),
-        })
-        .await;
-        let app = app.with_settings(|settings| settings.launchpad_api_url = Some(format!("{launchpad}/devel")));
-        let kernel = app.add_team("kernel", &[], &[]).await;
-        let ana = user_of(&app, &sign_in(&app, |_| {}).await).await;
-        let teams: Vec<&Value> = ana["teams"].as_array().unwrap().iter().map(|team| &team["name"]).collect();
-        assert_eq!((&ana["name"], &ana["launchpad_handle"]), (&json!("Ana Example"), &json!("ana-e")));
-        assert_eq!(teams, [&json!("kernel"), &json!("qa")]);
-        assert_eq!(ana["teams"][0]["id"], kernel);
-        // Memberships that were given by hand stay.
-        app.add_team("by-hand", &[], &[ana["id"].as_i64().unwrap()]).await;
-        let again = user_of(&app, &sign_in(&app, |_| {}).await).await;
-        assert_eq!(again["teams"].as_array().unwrap().len(), 3);
-        let kim = user_of(&app, &sign_in(&app, |said| said.subject = name_id("kim@example.org")).await).await;
-        assert_eq!((&kim["launchpad_handle"], &kim["teams"]), (&Value::Null, &json!([])));
-        let odd = user_of(&app, &sign_in(&app, |said| said.subject = name_id("no address")).await).await;
-        assert_eq!(odd["email"], "no address");
-    }
-
     async fn without_launchpad_people_sign_in_without_its_teams(app: TestApp) {
         let (app, _idp) = with_idp(app).await;
         let mut app = app;
@@ -621,16 +590,16 @@ async fn sign_in_as(app: &TestApp, email: &str, fullname: &str) -> Answer {
 }
 
 /// What somebody has who once got a signed assertion: it, its signature, and others that look like it.
-struct Forgery {
-    signed: String,
-    signature: String,
+pub(crate) struct Forgery {
+    pub(crate) signed: String,
+    pub(crate) signature: String,
     unsigned: String,
-    forged: String,
+    pub(crate) forged: String,
     with_id: String,
 }
 
 impl Forgery {
-    fn of(said: &Said) -> Self {
+    pub(crate) fn of(said: &Said) -> Self {
         let unsigned = said.assertion();
         let with_id = unsigned.replace("ana@", "eve@");
         Self {
@@ -644,7 +613,7 @@ impl Forgery {
 }
 
 /// An assertion with something in front of its subject, where a signature lies.
-fn before_subject(assertion: &str, content: &str) -> String {
+pub(crate) fn before_subject(assertion: &str, content: &str) -> String {
     assertion.replace("<saml:Subject>", &format!("{content}<saml:Subject>"))
 }
 

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use test_observer::clock::Clock;
 use test_observer::domain::{session_cookie, sign_in_state};
-use test_observer::service::sign_in::{Identity, SignedIn};
+use test_observer::service::sign_in::{Identity, SignInMeans, SignedIn};
 
 use crate::oidc_issuer::{Begun, Issuer, come_back, cookie, header, set_cookies};
 use crate::support::{Answer, TestApp, both};
@@ -32,6 +32,7 @@ fn ana(teams: &[&str]) -> Identity {
         name: "Ana".to_owned(),
         launchpad_handle: Some("ana-l".to_owned()),
         teams: teams.iter().map(|team| (*team).to_owned()).collect(),
+        means: SignInMeans::Oidc,
     }
 }
 
@@ -329,6 +330,8 @@ both! {
             json!(["user", user, "create", "team", radio, {"name": "radio"}]),
             json!(["user", user, "add_member", "team", kernel, joined]),
             json!(["user", user, "add_member", "team", radio, joined]),
+            json!(["user", user, "sign_in", "user", user, {"means": "oidc"}]),
+            json!(["user", user, "sign_in", "user", user, {"means": "oidc"}]),
         ];
         let by_text = |value: &Value| value.to_string();
         found.sort_by_key(by_text);

@@ -56,6 +56,20 @@ fn oversized_requests_are_refused_and_the_server_goes_on() {
     }
 }
 
+// Reads are open here because only this machine can connect: under a foreign name a page of somebody else would read.
+#[test]
+fn a_name_that_was_made_to_lead_here_reads_nothing() {
+    let database = Database::sqlite();
+    let server = Server::start(&database, &[]);
+    for (host, expected) in [("127.0.0.1", 200), ("localhost:30000", 200), ("[::1]", 200), ("rebound.example", 403)] {
+        for path in ["/v1/artefacts?family=deb", "/v1/test-cases"] {
+            let answer =
+                exchange(&server, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+            assert_eq!(status(&answer), expected, "{host} {path}");
+        }
+    }
+}
+
 #[test]
 fn no_path_leads_out_of_the_folder_with_the_files() {
     let database = Database::sqlite();

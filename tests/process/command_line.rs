@@ -18,6 +18,30 @@ fn a_key_is_all_that_is_printed() {
 }
 
 #[test]
+fn applications_are_listed_without_their_keys_and_removed_by_name() {
+    let database = Database::sqlite();
+    let db = ["--db", database.url.as_str()];
+    let done = |args: &[&str]| {
+        let (is_done, printed, log) = run(&[args, &db].concat());
+        assert!(is_done, "{args:?}: {log}");
+        printed
+    };
+    assert_eq!(done(&["application", "list"]), "");
+    let key = done(&["application", "add", "ci", "--permission", "view_test", "--permission", "change_test"]);
+    done(&["application", "add", "lab"]);
+    let listed = done(&["application", "list"]);
+    let [ci, lab] = listed.lines().collect::<Vec<_>>()[..] else { panic!("{listed}") };
+    assert!(ci.ends_with(&format!("\tci\t{}…\tnever\tfor ever\tview_test, change_test", &key[..7])), "{ci}");
+    assert!(lab.contains("\tlab\t") && lab.ends_with('\t'), "{lab}");
+    assert!(!listed.contains(key.trim()), "{listed}");
+    assert_eq!(done(&["application", "delete", "ci"]), "");
+    assert_eq!(done(&["application", "list"]).lines().collect::<Vec<_>>(), [lab]);
+    let (is_done, printed, log) = run(&[&["application", "delete", "ci"], &db[..]].concat());
+    assert!(!is_done && printed.is_empty());
+    assert_eq!(log.lines().last(), Some("test-observer: Application with name 'ci' not found"));
+}
+
+#[test]
 fn what_cannot_be_meant_stops_the_start_with_one_line() {
     let database = Database::sqlite();
     let db = database.url.as_str();
@@ -33,8 +57,24 @@ fn what_cannot_be_meant_stops_the_start_with_one_line() {
         (vec!["serve", "--db", db, "--listen", "192.0.2.1:1"], vec![], "SESSIONS_SECRET: give a secret of your own"),
         (
             vec!["serve", "--db", db, "--listen", "192.0.2.1:1"],
-            vec![("SESSIONS_SECRET", "hunter2")],
+            vec![("SESSIONS_SECRET", "hunter2hunter2hunter2hunter2hunter2")],
             "cannot listen on 192.0.2.1:1",
+        ),
+        (
+            vec!["serve", "--db", db, "--listen", "192.0.2.1:1"],
+            vec![("SESSIONS_SECRET", "hunter2")],
+            "SESSIONS_SECRET: each has to have 32 characters or more to listen on 192.0.2.1:1",
+        ),
+        // So can they where a proxy publishes it.
+        (
+            vec!["serve", "--db", db, "--listen", "127.0.0.1:0"],
+            vec![("FRONTEND_URL", "https://to.example")],
+            "SESSIONS_SECRET: give a secret of your own to be reached as https://to.example",
+        ),
+        (
+            vec!["serve", "--db", db],
+            vec![("SAML_IDP_METADATA_URL", "http://idp.example/metadata")],
+            "SAML_IDP_METADATA_URL: 'http://idp.example/metadata' is not safe",
         ),
         (vec!["application", "add", "x", "--permission", "fly", "--db", db], vec![], "there is no such permission"),
     ] {

@@ -30,6 +30,13 @@ fn check_users_and_teams(database: &Database) {
         assert_eq!(done(database, &["user", "promote", "ana@x.org"]), "");
     }
     refused(database, &["user", "promote", "eve@x.org"], "User with email eve@x.org not found");
+    let last = format!("User with id {ana} is the last administrator; make somebody else one first");
+    refused(database, &["user", "demote", "ana@x.org"], &last);
+    refused(database, &["user", "demote", "eve@x.org"], "User with email eve@x.org not found");
+    done(database, &["user", "promote", "bo@x.org"]);
+    for _ in 0..2 {
+        assert_eq!(done(database, &["user", "demote", "bo@x.org"]), "");
+    }
 
     let crew = done(database, &["team", "add", "crew", "--permission", "view_test", "--permission", "view_user"]);
     let idle = done(database, &["team", "add", "idle"]);

@@ -41,6 +41,14 @@ text_enum! {
         RemoveMember = "remove_member",
         /// Gave an application a new key.
         RotateKey = "rotate_key",
+        /// Began a session.
+        SignIn = "sign_in",
+        /// Ended a session.
+        SignOut = "sign_out",
+        /// Gave a user a password.
+        SetPassword = "set_password",
+        /// Made a link that signs a user in once.
+        MakeLink = "make_link",
     }
 }
 

@@ -103,6 +103,26 @@ pub struct ArtefactMatchingRuleBase {
     pub grant_permissions: Vec<Permission>,
 }
 
+#[cfg(feature = "ssr")]
+impl From<super::ArtefactMatchingRuleResponse> for ArtefactMatchingRuleInResponse {
+    /// Without its teams.
+    fn from(rule: super::ArtefactMatchingRuleResponse) -> Self {
+        let super::ArtefactMatchingRuleResponse { id, name, family, stage, track, branch, .. } = rule;
+        let super::ArtefactMatchingRuleResponse { store, series, os, release, owner, grant_permissions, .. } = rule;
+        Self { id, name, family, stage, track, branch, store, series, os, release, owner, grant_permissions }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<super::ArtefactMatchingRuleRequest> for ArtefactMatchingRuleBase {
+    /// Without its teams.
+    fn from(rule: super::ArtefactMatchingRuleRequest) -> Self {
+        let super::ArtefactMatchingRuleRequest { name, family, stage, track, branch, store, .. } = rule;
+        let super::ArtefactMatchingRuleRequest { series, os, release, owner, grant_permissions, .. } = rule;
+        Self { name, family, stage, track, branch, store, series, os, release, owner, grant_permissions }
+    }
+}
+
 /// A team as a client creates it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, deserr::Deserr, utoipa::ToSchema)]

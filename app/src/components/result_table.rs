@@ -243,7 +243,7 @@ fn Details(row: ResultRow) -> impl IntoView {
         ("Environment", row.environment.clone()),
     ];
     let metadata = row.metadata.0.iter().map(|(category, values)| {
-        let values: Vec<String> = values.iter().cloned().collect();
+        let values: Vec<String> = values.clone();
         view! { <div><dt>{category.clone()}</dt><dd>{values.join(", ")}</dd></div> }
     });
     let metadata = metadata.collect_view();

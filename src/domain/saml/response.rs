@@ -10,6 +10,7 @@ use super::xml::{attribute, children, find_child, get_child, is, parse, text, un
 use super::{
     ASSERTION_NAMESPACE, ISSUER, Name, PROTOCOL_NAMESPACE, Refusal, SIGNATURE, SKEW, SUCCESS, read_time, signature,
 };
+use crate::domain::names::is_name;
 
 const RESPONSE: Name = (PROTOCOL_NAMESPACE, "Response");
 const STATUS: Name = (PROTOCOL_NAMESPACE, "Status");
@@ -60,6 +61,8 @@ pub struct Expected<'a> {
     pub algorithms: Algorithms,
     /// What reads assertions that are encrypted.
     pub decryption_key: Option<&'a DecryptionKey>,
+    /// The attribute with somebody's groups, where they matter.
+    pub groups_attribute: Option<&'a str>,
     /// The present moment.
     pub now: DateTime<Utc>,
 }
@@ -75,6 +78,8 @@ pub struct Assertion {
     pub email: String,
     /// What people call the person.
     pub name: String,
+    /// The groups the person is in, where these are asked for.
+    pub groups: Vec<String>,
 }
 
 /// Reads who has signed in from a response.
@@ -211,6 +216,7 @@ fn read_assertion(
         valid_until: valid_until + SKEW,
         email: email.ok_or(Refusal::Incomplete("the NameID"))?,
         name: find_attribute(assertion, "fullname")?.ok_or(Refusal::Incomplete("the attribute fullname"))?,
+        groups: expected.groups_attribute.map_or_else(Vec::new, |name| list_values(assertion, name)),
     })
 }
 
@@ -294,4 +300,12 @@ fn find_attribute(assertion: Node<'_, '_>, name: &str) -> Result<Option<String>,
     let found = attributes.find(|found| attribute(*found, "Name") == Some(name));
     let value = found.and_then(|found| children(found, ATTRIBUTE_VALUE).next());
     Ok(value.map(text).transpose()?.filter(|value| !value.trim().is_empty()))
+}
+
+/// Every value of an attribute that can be the name of a team.
+fn list_values(assertion: Node<'_, '_>, name: &str) -> Vec<String> {
+    let attributes = children(assertion, ATTRIBUTES).flat_map(|statement| children(statement, ATTRIBUTE));
+    let named = attributes.filter(|found| attribute(*found, "Name") == Some(name));
+    let values = named.flat_map(|found| children(found, ATTRIBUTE_VALUE));
+    values.filter_map(|value| text(value).ok()).filter(|value| is_name(value)).collect()
 }

@@ -76,6 +76,7 @@ fn expected(provider: &IdentityProvider) -> Expected<'_> {
         unsolicited: Unsolicited::Refused,
         algorithms: Algorithms::Sha2,
         decryption_key: None,
+        groups_attribute: None,
         now: now(),
     }
 }
@@ -86,6 +87,7 @@ fn ana() -> Assertion {
         valid_until: "2031-05-04T03:08:01.5Z".parse().unwrap(),
         email: "ana@example.org".to_owned(),
         name: "Ana & \"Béa\" > 😀".to_owned(),
+        groups: Vec::new(),
     }
 }
 

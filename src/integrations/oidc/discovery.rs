@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use super::claims::OtherClaims;
 use super::{OidcError, OidcSettings};
-use crate::integrations::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse, explain};
+use crate::integrations::http_client::{HttpClient, HttpError, HttpRequest, HttpResponse, LazyHttp, explain};
 
 /// As long as a description is good.
 const LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -72,8 +72,6 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
 /// What is known of the provider.
 #[derive(Default)]
 pub(super) struct Directory {
-    /// Made when it is first needed: a machine without certificate authorities has none, and does not need one to start.
-    http: OnceLock<Result<HttpClient, String>>,
     known: Mutex<Known>,
 }
 
@@ -85,28 +83,24 @@ struct Known {
 }
 
 impl Directory {
-    /// What calls the provider.
-    pub(super) fn http(&self) -> Result<&HttpClient, OidcError> {
-        let http = self.http.get_or_init(|| HttpClient::new().map_err(|error| explain(&error)));
-        http.as_ref().map_err(|reason| OidcError::Unavailable(reason.clone()))
-    }
-
     /// The client that was made within the last hour, or a new one.
     pub(super) async fn find_client(
         &self,
         settings: &OidcSettings,
+        http: &LazyHttp,
         now: DateTime<Utc>,
     ) -> Result<Arc<Client>, OidcError> {
-        self.find(settings, now, LIFETIME).await
+        self.find(settings, http, now, LIFETIME).await
     }
 
     /// A client with the keys that the provider has now, or had a minute ago.
     pub(super) async fn find_newer_client(
         &self,
         settings: &OidcSettings,
+        http: &LazyHttp,
         now: DateTime<Utc>,
     ) -> Result<Arc<Client>, OidcError> {
-        self.find(settings, now, SHORTEST_LIFETIME).await
+        self.find(settings, http, now, SHORTEST_LIFETIME).await
     }
 
     /// Whoever finds that the description is too old fetches it, and the others wait. Where that fails, an older one does:
@@ -114,6 +108,7 @@ impl Directory {
     async fn find(
         &self,
         settings: &OidcSettings,
+        http: &LazyHttp,
         now: DateTime<Utc>,
         lifetime: TimeDelta,
     ) -> Result<Arc<Client>, OidcError> {
@@ -126,7 +121,7 @@ impl Directory {
             let failed = || OidcError::Unavailable("it could not be asked a moment ago".to_owned());
             return known.client.clone().ok_or_else(failed);
         }
-        match discover(self.http()?, settings).await {
+        match discover(http.get().map_err(OidcError::Unavailable)?, settings).await {
             Ok(client) => {
                 let client = Arc::new(client);
                 *known = Known { client: Some(client.clone()), fetched_at: Some(now), failed_at: None };

@@ -12,10 +12,11 @@ use chrono::{DateTime, Utc};
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, Scope};
 
+use super::http_client::LazyHttp;
 pub use claims::Person;
 use discovery::Directory;
 use serde::{Deserialize, Serialize};
-pub use settings::OidcSettings;
+pub use settings::{OidcSettings, UnverifiedEmail};
 
 /// What an attempt to sign in begins with, and has to end with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +51,13 @@ pub struct OidcProvider {
 
 impl OidcProvider {
     /// Where to send a browser so that its user signs in, and what the answer will be measured by.
-    pub async fn begin(&self, settings: &OidcSettings, now: DateTime<Utc>) -> Result<(String, Attempt), OidcError> {
-        let client = self.directory.find_client(settings, now).await?;
+    pub async fn begin(
+        &self,
+        settings: &OidcSettings,
+        http: &LazyHttp,
+        now: DateTime<Utc>,
+    ) -> Result<(String, Attempt), OidcError> {
+        let client = self.directory.find_client(settings, http, now).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let request =
             client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
@@ -69,18 +75,19 @@ impl OidcProvider {
     pub async fn identify(
         &self,
         settings: &OidcSettings,
+        http: &LazyHttp,
         attempt: &Attempt,
         code: &str,
         now: DateTime<Utc>,
     ) -> Result<Person, OidcError> {
-        let http = self.directory.http()?;
-        let client = self.directory.find_client(settings, now).await?;
-        let received = tokens::exchange(&client, http, code, &attempt.verifier).await?;
+        let client = self.directory.find_client(settings, http, now).await?;
+        let calling = http.get().map_err(OidcError::Unavailable)?;
+        let received = tokens::exchange(&client, calling, code, &attempt.verifier).await?;
         let nonce = Nonce::new(attempt.nonce.clone());
         let claims = match tokens::verify(&client, &received, &nonce, now) {
             Err(tokens::Refusal::UnknownKey) => {
                 // The provider may have changed its keys since.
-                let client = self.directory.find_newer_client(settings, now).await?;
+                let client = self.directory.find_newer_client(settings, http, now).await?;
                 tokens::verify(&client, &received, &nonce, now)?
             }
             verified => verified?,
@@ -90,7 +97,7 @@ impl OidcProvider {
         if person.is_whole(groups_claim) {
             return Ok(person);
         }
-        let info = tokens::ask(&client, http, &received, claims.subject()).await?;
+        let info = tokens::ask(&client, calling, &received, claims.subject()).await?;
         Ok(match info {
             Some(info) => person.or(Person::of_info(&info, groups_claim)),
             None => person,

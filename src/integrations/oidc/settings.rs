@@ -3,6 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// What to do with people whose mail address the provider has not verified, or does not say so of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnverifiedEmail {
+    /// Refuse them: the address may be somebody else's.
+    #[default]
+    Refused,
+    /// Take them: the operator knows that people cannot choose their address there.
+    Taken,
+}
+
 /// The provider, and what this installation is called there.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OidcSettings {
@@ -20,6 +30,8 @@ pub struct OidcSettings {
     pub groups_claim: Option<String>,
     /// Groups that become teams though there are none of that name.
     pub teams: BTreeSet<String>,
+    /// What to do with mail addresses that are not verified.
+    pub unverified_email: UnverifiedEmail,
 }
 
 impl fmt::Debug for OidcSettings {
@@ -32,6 +44,7 @@ impl fmt::Debug for OidcSettings {
             .field("scopes", &self.scopes)
             .field("groups_claim", &self.groups_claim)
             .field("teams", &self.teams)
+            .field("unverified_email", &self.unverified_email)
             .finish_non_exhaustive()
     }
 }
