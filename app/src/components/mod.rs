@@ -16,6 +16,7 @@ pub(crate) mod moment;
 pub(crate) mod navigation;
 pub(crate) mod pager;
 pub(crate) mod preferences;
+pub(crate) mod rerun_dialog;
 pub(crate) mod result_table;
 pub(crate) mod sending;
 pub(crate) mod session;

@@ -10,7 +10,7 @@ use crate::{
         button::{ActionButton, Weight},
         dialog::{Dialog, DialogActions},
         feedback::use_feedback,
-        field::TextField,
+        issue_url::{IssueAddresses, IssueReference, IssueUrlField, own_origin, parse_issue_reference},
         sending::{Sending, SendingError},
         session::use_session,
     },
@@ -22,18 +22,27 @@ pub(super) fn AddIssue(on_added: Callback<()>) -> impl IntoView {
     let (session, feedback, sending) = (use_session(), use_feedback(), Sending::new());
     let open = RwSignal::new(false);
     let url = RwSignal::new(String::new());
+    let problem = RwSignal::new(None::<String>);
     let begin = move |()| {
         sending.reset();
         url.set(String::new());
+        problem.set(None);
         open.set(true);
     };
     let add = move || {
-        let address = url.get_untracked();
-        if let Some(problem) = problem_of(&address) {
-            sending.refuse(problem);
-            return;
-        }
-        let change = Change::put("/v1/issues").json(&json!({"url": address.trim()}));
+        let address = match parse_issue_reference(&url.get_untracked(), &own_origin()) {
+            Ok(IssueReference::External(address)) => address,
+            Ok(IssueReference::Internal(_)) => {
+                problem.set(Some("That issue is known here already.".to_owned()));
+                return;
+            }
+            Err(words) => {
+                problem.set(Some(words));
+                return;
+            }
+        };
+        problem.set(None);
+        let change = Change::put("/v1/issues").json(&json!({"url": address}));
         sending.send(change, move |issue: IssueResponse| {
             open.set(false);
             feedback.done(format!("{} is known here.", issue.url));
@@ -50,7 +59,7 @@ pub(super) fn AddIssue(on_added: Callback<()>) -> impl IntoView {
                     add();
                 }
             >
-                <TextField label="External issue URL (GitHub, Jira, Launchpad)" value=url kind="url" required=true/>
+                <IssueUrlField value=url problem accepts=IssueAddresses::Trackers/>
                 <SendingError sending/>
                 <DialogActions open>
                     <ActionButton
@@ -62,16 +71,5 @@ pub(super) fn AddIssue(on_added: Callback<()>) -> impl IntoView {
                 </DialogActions>
             </form>
         </Dialog>
-    }
-}
-
-/// What is wrong with an address before anybody is asked; the API knows the rest.
-fn problem_of(address: &str) -> Option<&'static str> {
-    match address.trim() {
-        "" => Some("Please enter a URL"),
-        address if !address.starts_with("https://") && !address.starts_with("http://") => {
-            Some("Please enter a valid URL")
-        }
-        _ => None,
     }
 }

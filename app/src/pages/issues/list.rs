@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     api::MinimalIssueResponse,
-    components::{icon::Icon, status::Look},
+    components::{
+        issue::{TrackerLink, issue_key, issue_title},
+        status::Look,
+    },
 };
 
 /// Issues grouped by tracker and project, in the API's order.
@@ -40,32 +43,20 @@ fn groups(issues: Vec<MinimalIssueResponse>) -> Vec<(Heading, Vec<MinimalIssueRe
 }
 
 fn line(issue: MinimalIssueResponse) -> impl IntoView {
-    let key = key_text(&issue);
-    let title = if issue.title.is_empty() { "[No title]".to_owned() } else { issue.title };
+    let key = issue_key(issue.source, &issue.project, &issue.key);
+    let title = issue_title(&issue.title);
     let executions = match issue.test_executions_count {
         1 => "1 test execution".to_owned(),
         count => format!("{count} test executions"),
     };
     view! {
-        <li class="issue-line">
-            <a class="issue-key" href=issue.url target="_blank" rel="noopener">
-                {key}
-                {Icon::External.view()}
-                <span class="visually-hidden">"(opens in a new tab)"</span>
-            </a>
+        <li class="issue-row">
+            <TrackerLink url=issue.url label=key/>
             {Look::from(issue.status).view()}
             <a class="issue-title" href=format!("/issues/{}", issue.id)>
                 {title}
             </a>
             <span class="quiet number">{executions}</span>
         </li>
-    }
-}
-
-/// What people call an issue: `PROJECT-12` at Jira, `#12` elsewhere.
-fn key_text(issue: &MinimalIssueResponse) -> String {
-    match issue.source {
-        crate::api::IssueSource::Jira => format!("{}-{}", issue.project, issue.key),
-        _ => format!("#{}", issue.key),
     }
 }

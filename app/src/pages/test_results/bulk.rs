@@ -4,17 +4,17 @@ use leptos::prelude::*;
 
 use super::{
     bulk_issues::{AttachmentDialog, Direction},
-    bulk_reruns::{RerunDialog, Wish},
     bulk_rule::RuleDialog,
 };
 use crate::{
     api::Permission,
-    components::{button::ActionButton, session::use_session},
+    components::{
+        button::ActionButton,
+        rerun_dialog::{RerunDialog, Wish},
+        session::use_session,
+    },
     text::result_filters::ResultFilters,
 };
-
-/// More than this many results are not changed before somebody has confirmed it.
-pub(super) const MANY: i64 = 50;
 
 /// The buttons. All act on what the address filters by, not only on the page that is shown.
 #[component]

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::bulk::MANY;
 use crate::{
     client::{Change, Client, ClientError},
     components::{
@@ -11,6 +10,7 @@ use crate::{
         dialog::{Dialog, DialogActions},
         feedback::use_feedback,
         issue_url::{IssueUrlField, own_origin, parse_issue_reference, resolve_issue},
+        rerun_dialog::MANY,
         sending::{Sending, SendingError},
     },
     text::result_filters::ResultFilters,

@@ -2,7 +2,6 @@
 
 mod bulk;
 mod bulk_issues;
-mod bulk_reruns;
 mod bulk_rule;
 mod filters;
 

@@ -1,21 +1,23 @@
-//! Asking for reruns of everything that a search finds, or taking the requests back.
+//! Asking for reruns of everything that filters choose, or taking the requests back.
 
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
-use super::bulk::MANY;
+use super::{
+    button::{ActionButton, Weight},
+    dialog::{Dialog, DialogActions},
+    feedback::use_feedback,
+    field::{Checkbox, TextField},
+    result_table::count_matches,
+    sending::{Sending, SendingError},
+};
 use crate::{
     client::{Change, Client, ClientError},
-    components::{
-        button::{ActionButton, Weight},
-        dialog::{Dialog, DialogActions},
-        feedback::use_feedback,
-        field::{Checkbox, TextField},
-        result_table::count_matches,
-        sending::{Sending, SendingError},
-    },
     text::result_filters::ResultFilters,
 };
+
+/// More than this many results are not changed before somebody has confirmed it.
+pub(crate) const MANY: i64 = 50;
 
 /// The most and, negated, the least urgent.
 const MOST_URGENT: i64 = 1_000_000;
