@@ -137,7 +137,7 @@ fn IssueForm(
         if is_empty { Some("A description is required.".to_owned()) } else { problem.get() }
     });
     let scope = format!("For all runs in environments called {environment}");
-    let submit = move || {
+    let submit = Callback::new(move |()| {
         let body = url.with_untracked(|url| {
             let url = url.trim();
             json!({
@@ -148,7 +148,7 @@ fn IssueForm(
             })
         });
         save(page, id, &body, sending, open);
-    };
+    });
     let is_busy = Signal::derive(move || sending.is_busy());
     let sure = scope.clone();
     view! {
@@ -172,7 +172,7 @@ fn IssueForm(
                 {id.map(|_| {
                     view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }
                 })}
-                <ActionButton label="submit" on_press=submit.clone() obstacle busy=is_busy weight=Weight::Primary/>
+                <ActionButton label="submit" on_press=submit obstacle busy=is_busy weight=Weight::Primary/>
             </DialogActions>
         </Show>
     }

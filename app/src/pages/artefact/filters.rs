@@ -277,7 +277,7 @@ fn ComboboxFilter(id: &'static str, name: &'static str, choices: Memo<Vec<Choice
 
 #[cfg(test)]
 mod tests {
-    use leptos::{prelude::*, reactive::owner::Owner};
+    use leptos::reactive::owner::Owner;
     use leptos_router::params::ParamsMap;
     use serde_json::json;
 
