@@ -97,7 +97,7 @@ pub(super) async fn patch_artefact(
     body: Value,
 ) -> Result<(ArtefactResponse, Option<String>), ClientError> {
     let path = format!("/v1/artefacts/{}", page.id);
-    let (seen, tag) = (page.artefact.get_untracked(), page.tag.get_untracked());
+    let (seen, tag) = (page.artefact.get_untracked(), page.tag());
     let change = |tag| Change::patch(path.clone()).json(&body).if_match(tag);
     match client.send_tagged(change(tag)).await {
         Err(ClientError::Outdated(_)) => {}

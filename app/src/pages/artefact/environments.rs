@@ -79,7 +79,7 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
     let query = use_location().query;
     let path = use_location().pathname;
     review_by_key(scope);
-    let is_empty = move || page.rows.with(Vec::is_empty) && page.problem.with(Option::is_none);
+    let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
     let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
     let count = move || {
         let all = page.rows.with(Vec::len);
@@ -100,8 +100,8 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
                     <FilteredRerunButton scope/>
                 </span>
             </div>
-            {move || page.problem.get().map(|error| view! { <ErrorNotice error/> })}
-            {move || page.reviews_problem.get().map(|error| view! { <ErrorNotice error/> })}
+            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> })}
+            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> })}
             <ActiveFilters names=FILTERS/>
             <p class="count" role="status">{count}</p>
             <SelectionRow scope/>

@@ -30,7 +30,7 @@ const SHORTEST: usize = 2;
 pub(super) fn ManualTestingButton(page: PageState) -> impl IntoView {
     let open = RwSignal::new(false);
     let obstacle = move || {
-        let has_none = page.builds.with(Vec::is_empty);
+        let has_none = page.builds().with(Vec::is_empty);
         has_none.then(|| "There is no build yet: a runner has to report one first.".to_owned())
     };
     view! {
@@ -106,7 +106,7 @@ fn start_request(
 #[component]
 fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let artefact = page.artefact.get_untracked();
-    let builds = page.builds.get_untracked();
+    let builds = page.builds().get_untracked();
     let environment = RwSignal::new(String::new());
     let build = RwSignal::new(builds.first().map(|build| build.id.to_string()).unwrap_or_default());
     let links = RwSignal::new(Vec::<LinkRow>::new());

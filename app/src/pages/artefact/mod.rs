@@ -93,6 +93,7 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
 fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
     let PageData { parts, versions, fewer, granted, opened, today } = page;
     let title = format!("{} {}", parts.artefact.name, parts.artefact.version);
+    let bundled_in = parts.bundled_in.clone();
     let page = PageState::new(parts, granted);
     let scope = Scope::new(page, opened, target);
     let panel = Panel::new();
@@ -104,7 +105,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> })}
         <PanelButton panel/>
         <div class=move || panel.class()>
-            <SidePanel page versions panel/>
+            <SidePanel page versions bundled_in panel/>
             <EnvironmentList scope/>
         </div>
         <RerunDialog scope/>

@@ -241,7 +241,9 @@ fn in_words(count: usize) -> String {
 fn request(page: PageState, targets: Vec<RerunTarget>, priority: i64, sending: Sending, open: RwSignal<bool>) {
     page.note_write();
     sending.send(post(&targets, priority), move |(): ()| {
-        targets.iter().for_each(|target| target.mark(Some(priority)));
+        for target in &targets {
+            target.mark(Some(priority));
+        }
         page.note_write();
         open.set(false);
         let words = format!("Rerun of {} requested, priority {priority}", in_words(targets.len()));
@@ -259,7 +261,9 @@ fn request(page: PageState, targets: Vec<RerunTarget>, priority: i64, sending: S
 fn delete(page: PageState, targets: Vec<RerunTarget>, sending: Sending, open: RwSignal<bool>) {
     page.note_write();
     sending.send(Change::delete(PATH).json(&ids(&targets)), move |(): ()| {
-        targets.iter().for_each(|target| target.mark(None));
+        for target in &targets {
+            target.mark(None);
+        }
         page.note_write();
         open.set(false);
         let before = targets.first().and_then(|target| target.before).unwrap_or_default();
@@ -275,7 +279,9 @@ fn put_back(page: PageState, change: Change, targets: Vec<RerunTarget>) {
     spawn_local(async move {
         match answer.await {
             Ok(()) => {
-                targets.iter().for_each(|target| target.mark(target.before));
+                for target in &targets {
+                    target.mark(target.before);
+                }
                 page.note_write();
             }
             Err(error) => page.feedback.failed("The request for a rerun was not taken back", &error),

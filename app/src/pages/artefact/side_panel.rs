@@ -15,7 +15,12 @@ use crate::{
 
 /// Stages, versions, facts, the comment, and the filters of the list.
 #[component]
-pub(super) fn SidePanel(page: PageState, versions: Vec<ArtefactVersionResponse>, panel: Panel) -> impl IntoView {
+pub(super) fn SidePanel(
+    page: PageState,
+    versions: Vec<ArtefactVersionResponse>,
+    bundled_in: Vec<ArtefactMinimalResponse>,
+    panel: Panel,
+) -> impl IntoView {
     let family = page.family;
     let artefact = page.artefact.get_untracked();
     let stage = Memo::new(move |_| page.artefact.with(|artefact| artefact.stage.clone()));
@@ -24,7 +29,6 @@ pub(super) fn SidePanel(page: PageState, versions: Vec<ArtefactVersionResponse>,
         1 => Some("1 build".to_owned()),
         count => Some(format!("{count} builds")),
     };
-    let bundled_in = page.bundled_in.get_untracked();
     view! {
         <aside
             class="side-panel"

@@ -205,8 +205,7 @@ pub(super) fn send(page: PageState, sending: Sending, body: Value, dialog: Optio
         },
         move |(artefact, tag): (ArtefactResponse, Option<String>)| {
             let words = outcome(&body, &artefact);
-            page.artefact.set(artefact);
-            page.tag.set(tag);
+            page.show_artefact(artefact, tag);
             page.note_write();
             if let Some(dialog) = dialog {
                 // The page may be gone by now.

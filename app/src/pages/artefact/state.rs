@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     api::{
-        ArtefactBuildMinimalResponse, ArtefactMinimalResponse, ArtefactResponse, ArtefactStatus,
-        EnvironmentReportedIssueResponse, FamilyName, Permission,
+        ArtefactBuildMinimalResponse, ArtefactResponse, ArtefactStatus, EnvironmentReportedIssueResponse, FamilyName,
+        Permission,
     },
     client::{Client, ClientError},
     components::{
@@ -74,19 +74,13 @@ impl Row {
     }
 }
 
-/// Everything on the page that changes.
+/// Everything on the page that changes. A handle: every part of the page holds one.
 #[derive(Clone, Copy)]
 pub(super) struct PageState {
     pub(super) id: i64,
     pub(super) family: FamilyName,
     pub(super) artefact: RwSignal<ArtefactResponse>,
-    /// The `ETag` of the artefact as it is shown.
-    pub(super) tag: RwSignal<Option<String>>,
-    pub(super) builds: RwSignal<Vec<ArtefactBuildMinimalResponse>>,
-    pub(super) bundled_in: RwSignal<Vec<ArtefactMinimalResponse>>,
     pub(super) rows: RwSignal<Vec<Row>>,
-    pub(super) problem: RwSignal<Option<ClientError>>,
-    pub(super) reviews_problem: RwSignal<Option<ClientError>>,
     pub(super) issues: RwSignal<Vec<EnvironmentReportedIssueResponse>>,
     /// Environments that are ticked, shown or not.
     pub(super) selected: RwSignal<HashSet<Key>>,
@@ -95,54 +89,91 @@ pub(super) struct PageState {
     /// Changes by others that the page does not show yet.
     pub(super) news: RwSignal<usize>,
     pub(super) feedback: Feedback,
+    behind: StoredValue<Behind>,
+}
+
+/// What few parts of the page ask for.
+struct Behind {
+    /// The `ETag` of the artefact as it is shown.
+    tag: Option<String>,
+    builds: RwSignal<Vec<ArtefactBuildMinimalResponse>>,
+    problem: RwSignal<Option<ClientError>>,
+    reviews_problem: RwSignal<Option<ClientError>>,
     session: Session,
-    granted: StoredValue<Vec<Permission>>,
+    granted: Vec<Permission>,
     /// How often a run has changed while the page was open: a view of it is good for one state only.
     revisions: RwSignal<HashMap<i64, u32>>,
     /// Runs that others have changed.
-    told: StoredValue<HashSet<i64>>,
-    last_write: StoredValue<f64>,
-    owner: StoredValue<WeakOwner>,
+    told: HashSet<i64>,
+    last_write: f64,
+    owner: WeakOwner,
 }
 
 impl PageState {
     /// Takes over what was loaded. For a component: what it holds lives as long as that.
     pub(super) fn new(parts: Parts, granted: Vec<Permission>) -> Self {
-        let Parts { artefact, tag, builds, bundled_in, environments, reviews_problem, issues } = parts;
+        let Parts { artefact, tag, builds, bundled_in: _, environments, reviews_problem, issues } = parts;
         let (environments, problem) = match environments {
             Ok(environments) => (environments, None),
             Err(problem) => (Vec::new(), Some(problem)),
+        };
+        let behind = Behind {
+            tag,
+            builds: RwSignal::new(builds),
+            problem: RwSignal::new(problem),
+            reviews_problem: RwSignal::new(reviews_problem),
+            session: use_session(),
+            granted,
+            revisions: RwSignal::new(HashMap::new()),
+            told: HashSet::new(),
+            last_write: 0.0,
+            owner: Owner::current().unwrap_or_default().downgrade(),
         };
         Self {
             id: artefact.id,
             family: artefact.family,
             artefact: RwSignal::new(artefact),
-            tag: RwSignal::new(tag),
-            builds: RwSignal::new(builds),
-            bundled_in: RwSignal::new(bundled_in),
             rows: RwSignal::new(environments.into_iter().map(Row::new).collect()),
-            problem: RwSignal::new(problem),
-            reviews_problem: RwSignal::new(reviews_problem),
             issues: RwSignal::new(issues),
             selected: RwSignal::new(HashSet::new()),
             reviewing: RwSignal::new(None),
             news: RwSignal::new(0),
             feedback: use_feedback(),
-            session: use_session(),
-            granted: StoredValue::new(granted),
-            revisions: RwSignal::new(HashMap::new()),
-            told: StoredValue::new(HashSet::new()),
-            last_write: StoredValue::new(0.0),
-            owner: StoredValue::new(Owner::current().unwrap_or_default().downgrade()),
+            behind: StoredValue::new(behind),
         }
+    }
+
+    /// The builds that the page is about.
+    pub(super) fn builds(self) -> RwSignal<Vec<ArtefactBuildMinimalResponse>> {
+        self.behind.with_value(|behind| behind.builds)
+    }
+
+    /// Why there are no environments, if that was a failure.
+    pub(super) fn problem(self) -> RwSignal<Option<ClientError>> {
+        self.behind.with_value(|behind| behind.problem)
+    }
+
+    /// Why there are environments without their reviews, if so.
+    pub(super) fn reviews_problem(self) -> RwSignal<Option<ClientError>> {
+        self.behind.with_value(|behind| behind.reviews_problem)
+    }
+
+    /// The `ETag` of the artefact as it is shown.
+    pub(super) fn tag(self) -> Option<String> {
+        self.behind.with_value(|behind| behind.tag.clone())
+    }
+
+    /// Shows the artefact as it has become. The page may be gone by now.
+    pub(super) fn show_artefact(self, artefact: ArtefactResponse, tag: Option<String>) {
+        self.artefact.try_set(artefact);
+        self.behind.try_update_value(|behind| behind.tag = tag);
     }
 
     /// Whether the visitor may do something with this artefact: what rules grant counts here and nowhere else.
     pub(super) fn permit(self, permission: Permission) -> Permit {
-        if self.granted.with_value(|granted| granted.contains(&permission)) {
-            return Permit::Granted;
-        }
-        self.session.permit(permission)
+        let (is_granted, session) =
+            self.behind.with_value(|behind| (behind.granted.contains(&permission), behind.session));
+        if is_granted { Permit::Granted } else { session.permit(permission) }
     }
 
     /// The same, to be followed.
@@ -186,26 +217,26 @@ impl PageState {
 
     /// How often a run has changed since the page was loaded.
     pub(super) fn revision(self, run: i64) -> u32 {
-        self.revisions.with(|revisions| revisions.get(&run).copied().unwrap_or_default())
+        let revisions = self.behind.with_value(|behind| behind.revisions);
+        revisions.with(|revisions| revisions.get(&run).copied().unwrap_or_default())
     }
 
     /// Something is being changed from here.
     pub(super) fn note_write(self) {
         // The page may be gone by now.
-        self.last_write.try_set_value(now());
+        self.behind.try_update_value(|behind| behind.last_write = now());
     }
 
     /// Others, or we ourselves, have changed something.
     pub(super) fn hear(self, news: &News) {
-        if now() - self.last_write.get_value() < ECHO {
-            return;
+        let is_new = self.behind.try_update_value(|behind| {
+            let is_new = now() - behind.last_write > ECHO;
+            behind.told.extend(news.test_execution_id.filter(|_| is_new));
+            is_new
+        });
+        if is_new == Some(true) {
+            self.news.update(|count| *count += 1);
         }
-        if let Some(run) = news.test_execution_id {
-            self.told.update_value(|told| {
-                told.insert(run);
-            });
-        }
-        self.news.update(|count| *count += 1);
     }
 
     /// Loads the artefact again, whose `ETag` and counts have changed with something else.
@@ -214,8 +245,7 @@ impl PageState {
         spawn_local(async move {
             // What is known stays when the server is away.
             if let Ok((artefact, tag)) = answer.await {
-                self.artefact.try_set(artefact);
-                self.tag.try_set(tag);
+                self.show_artefact(artefact, tag);
             }
         });
     }
@@ -235,16 +265,14 @@ impl PageState {
         if self.rows.is_disposed() {
             return;
         }
-        let Parts { artefact, tag, builds, bundled_in, environments, reviews_problem, issues } = parts;
-        self.artefact.set(artefact);
-        self.tag.set(tag);
-        self.builds.set(builds);
-        self.bundled_in.set(bundled_in);
+        let Parts { artefact, tag, builds, bundled_in: _, environments, reviews_problem, issues } = parts;
+        self.show_artefact(artefact, tag);
+        self.builds().set(builds);
         self.issues.set(issues);
-        self.reviews_problem.set(reviews_problem);
+        self.reviews_problem().set(reviews_problem);
         match environments {
             Ok(environments) => {
-                self.problem.set(None);
+                self.problem().set(None);
                 self.take_environments(environments);
             }
             Err(problem) => self.feedback.failed("The environments could not be loaded again", &problem),
@@ -254,9 +282,10 @@ impl PageState {
 
     fn take_environments(self, environments: Vec<Environment>) {
         let known: HashMap<Key, Row> = self.rows.get_untracked().into_iter().map(|row| (row.key, row)).collect();
-        let told = self.told.try_update_value(std::mem::take).unwrap_or_default();
+        let told = self.behind.try_update_value(|behind| std::mem::take(&mut behind.told)).unwrap_or_default();
+        let (owner, revisions) = self.behind.with_value(|behind| (behind.owner.upgrade(), behind.revisions));
         // What is made now lives as long as the page, not as long as the press of a button.
-        let Some(owner) = self.owner.with_value(WeakOwner::upgrade) else { return };
+        let Some(owner) = owner else { return };
         let mut rows = Vec::with_capacity(environments.len());
         for mut environment in environments {
             let Some(row) = known.get(&Key::of(&environment)).copied() else {
@@ -265,8 +294,10 @@ impl PageState {
             };
             let changed = row.environment.with_untracked(|before| changed_runs(before, &environment, &told));
             if !changed.is_empty() {
-                self.revisions.update(|revisions| {
-                    changed.iter().for_each(|run| *revisions.entry(*run).or_default() += 1);
+                revisions.update(|revisions| {
+                    for run in changed {
+                        *revisions.entry(run).or_default() += 1;
+                    }
                 });
             }
             row.review.set(environment.review.take());
