@@ -55,6 +55,17 @@ test("versions and history lead to each other", async ({ page, request, server, 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("versions 2.0");
 });
 
+test("what a visitor may not do is said beforehand", async ({ page, request, server, goto }) => {
+  await report(request, server, { name: "no-rights" }, [{ name: "t", status: "FAILED" }]);
+  await goto(`/snaps/${await artefact(request, server, "no-rights")}`);
+  const review = page.getByRole("button", { name: "Review of laptop (amd64): Undecided" });
+  await expect(review).toHaveAttribute("aria-disabled", "true");
+  await expect(review).toHaveAttribute("title", /change_environment_review/);
+  await review.click();
+  await expect(page.getByRole("log", { name: "Messages" })).toContainText("This needs the permission change_environment_review");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
 test("the wrong family is put right", async ({ page, request, server, goto }) => {
   const run = await report(request, server, { name: "wrong-family" }, [{ name: "t", status: "PASSED" }]);
   const id = await artefact(request, server, "wrong-family");

@@ -132,6 +132,18 @@ impl Client {
         let answer = self.0.send(change);
         async move { answer.await?.successful()?.read() }
     }
+
+    /// The same, together with the `ETag` of what the object has become.
+    pub fn send_tagged<T: DeserializeOwned>(
+        &self,
+        change: Change,
+    ) -> impl Future<Output = Result<(T, Option<String>), ClientError>> + Send + use<T> {
+        let answer = self.0.send(change);
+        async move {
+            let answer = answer.await?.successful()?;
+            Ok((answer.read()?, answer.etag))
+        }
+    }
 }
 
 #[cfg(feature = "ssr")]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    feedback::use_feedback,
+    feedback::{Feedback, use_feedback},
     session::{Permit, sign_in_address},
 };
 use crate::client::ClientError;
@@ -31,6 +31,22 @@ impl Weight {
             Self::Small => "button button-small needs-script",
         }
     }
+}
+
+/// Whether a visitor who asks for something gets it. Else they are led to signing in, or told what stands in the way.
+pub(crate) fn may_go_on(permit: Permit, obstacle: Option<String>, feedback: Feedback) -> bool {
+    if permit == Permit::SignIn {
+        let location = window().location();
+        let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+        // A browser that refuses to go somewhere leaves the visitor where they are.
+        let _ = location.assign(&sign_in_address(&here));
+        return false;
+    }
+    let reason = permit.reason().or(obstacle);
+    if let Some(reason) = &reason {
+        feedback.failed("Not now", &ClientError::Invalid(reason.clone()));
+    }
+    reason.is_none()
 }
 
 /// A button. While it may not be pressed it stays reachable, so that its reason can be read; `aria-disabled` says so.
@@ -69,16 +85,9 @@ pub(crate) fn ActionButton(
         if untrack(is_busy) {
             return;
         }
-        if untrack(permitted) == Permit::SignIn {
-            let location = window().location();
-            let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-            // A browser that refuses to go somewhere leaves the visitor where they are.
-            let _ = location.assign(&sign_in_address(&here));
-            return;
-        }
-        match untrack(reason) {
-            Some(reason) => feedback.failed("Not now", &ClientError::Invalid(reason)),
-            None => on_press.run(()),
+        let obstacle = untrack(|| obstacle.and_then(|obstacle| obstacle.get()));
+        if may_go_on(untrack(permitted), obstacle, feedback) {
+            on_press.run(());
         }
     };
     view! {

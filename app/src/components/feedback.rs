@@ -20,7 +20,8 @@ struct Message {
     id: usize,
     text: String,
     is_failure: bool,
-    undo: Option<Callback<()>>,
+    /// What can be done about it, with the word for that.
+    offer: Option<(&'static str, Callback<()>)>,
 }
 
 impl Feedback {
@@ -38,7 +39,7 @@ impl Feedback {
 
     /// Something was done that can be taken back.
     pub(crate) fn undoable(self, text: impl Into<String>, undo: Callback<()>) {
-        self.add(text.into(), false, Some(undo), Some(OFFERED));
+        self.add(text.into(), false, Some(("Undo", undo)), Some(OFFERED));
     }
 
     /// Something was not done. It stays until somebody has seen it.
@@ -47,9 +48,14 @@ impl Feedback {
         self.add(format!("{what}: {details}"), true, None, None);
     }
 
-    fn add(self, text: String, is_failure: bool, undo: Option<Callback<()>>, lasts: Option<Duration>) {
+    /// Something was not done, and there is something to do about it. It stays until somebody has seen it.
+    pub(crate) fn failed_with_offer(self, text: impl Into<String>, label: &'static str, action: Callback<()>) {
+        self.add(text.into(), true, Some((label, action)), None);
+    }
+
+    fn add(self, text: String, is_failure: bool, offer: Option<(&'static str, Callback<()>)>, lasts: Option<Duration>) {
         let id = self.0.with_untracked(|messages| messages.last().map_or(0, |last| last.id + 1));
-        self.0.update(|messages| messages.push(Message { id, text, is_failure, undo }));
+        self.0.update(|messages| messages.push(Message { id, text, is_failure, offer }));
         if let Some(lasts) = lasts {
             set_timeout(move || self.dismiss(id), lasts);
         }
@@ -74,12 +80,12 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
             <For each=move || feedback.0.get() key=|message| message.id let(message)>
                 <div class="feedback-message" class:feedback-failure=message.is_failure>
                     <span>{message.text.clone()}</span>
-                    {message.undo.map(|undo| {
-                        let take_back = move |_| {
-                            undo.run(());
+                    {message.offer.map(|(label, action)| {
+                        let take = move |_| {
+                            action.run(());
                             feedback.dismiss(message.id);
                         };
-                        view! { <button type="button" class="button button-small" on:click=take_back>"Undo"</button> }
+                        view! { <button type="button" class="button button-small" on:click=take>{label}</button> }
                     })}
                     <button type="button" class="button button-small" aria-label="Dismiss the message" on:click=move |_| feedback.dismiss(message.id)>
                         "×"

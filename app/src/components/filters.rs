@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    hooks::{use_location, use_navigate, use_query_map},
+    hooks::{use_location, use_navigate},
 };
 
 use crate::text::query;
@@ -59,7 +59,8 @@ impl QueryFilter {
 
 /// The filter that a (repeatable) parameter of the address is. A change drops `offset`: another list begins at its beginning.
 pub(crate) fn use_query_filter(name: &'static str) -> QueryFilter {
-    let parameters = use_query_map();
+    // Not `use_query_map`: between two pages of a route that keeps the query of the first (leptos_router 0.8.17, FlatRoutes).
+    let parameters = use_location().query;
     let path = use_location().pathname;
     let navigate = use_navigate();
     let values = Memo::new(move |_| parameters.with(|query| query.get_all(name).unwrap_or_default()));
@@ -121,7 +122,7 @@ pub(crate) fn ActiveFilters(
     #[prop(optional, into)]
     word: Option<Callback<(&'static str, String), String>>,
 ) -> impl IntoView {
-    let parameters = use_query_map();
+    let parameters = use_location().query;
     let path = use_location().pathname;
     let active = Memo::new(move |_| {
         parameters.with(|query| {

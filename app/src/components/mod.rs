@@ -1,5 +1,6 @@
 //! The parts pages are made of.
 
+pub(crate) mod avatar;
 pub(crate) mod button;
 pub(crate) mod combobox;
 pub(crate) mod copy;
@@ -15,6 +16,7 @@ pub(crate) mod live;
 pub(crate) mod moment;
 pub(crate) mod navigation;
 pub(crate) mod pager;
+pub(crate) mod popover;
 pub(crate) mod preferences;
 pub(crate) mod rerun_dialog;
 pub(crate) mod result_table;

@@ -6,11 +6,16 @@ use futures::future;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Environment, assemble, default_open_run};
+use super::{
+    fewer::{Fewer, fetch_fewer},
+    tree::{Environment, assemble, default_open_run},
+};
 use crate::{
     api::{
-        ArtefactBuildResponse, ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse,
-        MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultResponse, TestResultStatus,
+        ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, ArtefactBuildResponse,
+        ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, EnvironmentReportedIssueResponse,
+        MinimalIssueTestResultAttachmentResponse, Permission, PreviousTestResult, SessionResponse, TestResultResponse,
+        TestResultStatus,
     },
     client::{Client, ClientError},
     text::{
@@ -37,13 +42,29 @@ impl Target {
     }
 }
 
+/// What the page shows, and loads again when somebody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Parts {
+    pub(super) artefact: ArtefactResponse,
+    /// The `ETag` of the artefact.
+    pub(super) tag: Option<String>,
+    pub(super) builds: Vec<ArtefactBuildMinimalResponse>,
+    pub(super) bundled_in: Vec<ArtefactMinimalResponse>,
+    pub(super) environments: Result<Vec<Environment>, ClientError>,
+    /// Why there are environments without their reviews, if so.
+    pub(super) reviews_problem: Option<ClientError>,
+    /// Known problems of these environments.
+    pub(super) issues: Vec<EnvironmentReportedIssueResponse>,
+}
+
 /// Everything the first rendering needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PageData {
-    pub(super) artefact: ArtefactResponse,
+    pub(super) parts: Parts,
     pub(super) versions: Vec<ArtefactVersionResponse>,
-    pub(super) bundled_in: Vec<ArtefactMinimalResponse>,
-    pub(super) environments: Result<Vec<Environment>, ClientError>,
+    pub(super) fewer: Option<Fewer>,
+    /// What the visitor may do with this artefact, which may be more than with others.
+    pub(super) granted: Vec<Permission>,
     pub(super) opened: Option<OpenedRun>,
     pub(super) today: Day,
 }
@@ -94,28 +115,60 @@ pub(super) fn fetch(
     let client = Client::current();
     async move {
         let id = id.ok_or(ClientError::NotFound)?;
-        let (artefact, versions, builds) = future::join3(
-            client.get::<ArtefactResponse>(&format!("/v1/artefacts/{id}")),
+        let (parts, versions, session) = future::join3(
+            fetch_parts(client.clone(), id),
             client.get::<Vec<ArtefactVersionResponse>>(&format!("/v1/artefacts/{id}/versions")),
-            client.get::<Vec<ArtefactBuildResponse>>(&format!("/v1/artefacts/{id}/builds")),
+            client.get::<SessionResponse>(&format!("/v1/session?artefact_id={id}")),
         )
         .await;
-        let bundled_in = builds.as_deref().map(bundles).unwrap_or_default();
-        let environments = builds.map(assemble);
-        let open = environments.as_deref().ok().and_then(|environments| default_open_run(environments, target.run));
-        let opened = match open {
-            Some(id) => Some(OpenedRun { id, results: fetch_results(client, id, target.result).await }),
-            None => None,
-        };
-        Ok(PageData {
-            artefact: artefact?,
-            versions: versions.unwrap_or_default(),
-            bundled_in,
-            environments,
-            opened,
-            today: today(),
-        })
+        let parts = parts?;
+        let versions = versions.unwrap_or_default();
+        let environments = parts.environments.as_deref().unwrap_or_default();
+        let (opened, fewer) = future::join(
+            fetch_opened(client.clone(), default_open_run(environments, target.run), target.result),
+            fetch_fewer(client, &parts.artefact, &versions, environments),
+        )
+        .await;
+        let granted = session.map(|session| session.permissions).unwrap_or_default();
+        Ok(PageData { parts, versions, fewer, granted, opened, today: today() })
     }
+}
+
+/// Loads what changes while the page is open.
+pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, ClientError> {
+    let (artefact, builds, reviews, issues) = future::join4(
+        client.get_tagged::<ArtefactResponse>(&format!("/v1/artefacts/{id}")),
+        client.get::<Vec<ArtefactBuildResponse>>(&format!("/v1/artefacts/{id}/builds")),
+        client.get::<Vec<ArtefactBuildEnvironmentReviewResponse>>(&format!("/v1/artefacts/{id}/environment-reviews")),
+        client.get::<Vec<EnvironmentReportedIssueResponse>>("/v1/environments/reported-issues"),
+    )
+    .await;
+    let (artefact, tag) = artefact?;
+    let bundled_in = builds.as_deref().map(bundles).unwrap_or_default();
+    let minimal = builds.as_deref().unwrap_or_default().iter().map(without_executions).collect();
+    let reviews_problem = reviews.as_ref().err().cloned();
+    let environments = builds.map(|builds| assemble(builds, reviews.unwrap_or_default()));
+    // Who may not see them sees the page without.
+    let issues = of_environments(issues.unwrap_or_default(), environments.as_deref().unwrap_or_default());
+    Ok(Parts { artefact, tag, builds: minimal, bundled_in, environments, reviews_problem, issues })
+}
+
+async fn fetch_opened(client: Client, run: Option<i64>, target: Option<i64>) -> Option<OpenedRun> {
+    let id = run?;
+    Some(OpenedRun { id, results: fetch_results(client, id, target).await })
+}
+
+fn without_executions(build: &ArtefactBuildResponse) -> ArtefactBuildMinimalResponse {
+    ArtefactBuildMinimalResponse { id: build.id, architecture: build.architecture.clone(), revision: build.revision }
+}
+
+/// The API lists what is known of all environments there are.
+fn of_environments(
+    mut issues: Vec<EnvironmentReportedIssueResponse>,
+    environments: &[Environment],
+) -> Vec<EnvironmentReportedIssueResponse> {
+    issues.retain(|issue| environments.iter().any(|environment| environment.name == issue.environment_name));
+    issues
 }
 
 /// Fetches the results of a run.

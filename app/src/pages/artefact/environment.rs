@@ -3,21 +3,29 @@
 use leptos::prelude::*;
 
 use super::{
-    environments::Scope,
+    environment_issues::EnvironmentIssues,
+    environments::{Scope, toggle},
     plan::PlanView,
-    tree::{Environment, Plan},
+    review::Review,
+    review_popover::ReviewChip,
+    state::Row,
+    tree::Plan,
 };
-use crate::components::status::Look;
+use crate::components::{avatar::Disc, icon::Icon, status::Look};
 
-/// An environment and the plans that ran in it.
+/// As many reviewers are shown as discs; of more, their number.
+const DISCS: usize = 3;
+
+/// An environment, its review, and the plans that ran in it.
 #[component]
-pub(super) fn EnvironmentView(environment: Environment, scope: Scope) -> impl IntoView {
-    let points_here = {
-        let environment = environment.clone();
-        move || scope.target.with(|target| target.run.is_some_and(|run| environment.holds(run)))
+pub(super) fn EnvironmentView(row: Row, scope: Scope) -> impl IntoView {
+    let points_here = move || {
+        let target = scope.target.with(|target| target.run);
+        target.is_some_and(|run| row.environment.with(|environment| environment.holds(run)))
     };
-    let starts_open = scope.is_single || untrack(&points_here);
-    let open = RwSignal::new(starts_open);
+    let starts_open = scope.is_single || untrack(points_here);
+    let open = row.open;
+    open.set(starts_open);
     let built = RwSignal::new(starts_open || scope.is_eager);
     Effect::new(move || {
         if points_here() {
@@ -29,25 +37,92 @@ pub(super) fn EnvironmentView(environment: Environment, scope: Scope) -> impl In
             built.set(true);
         }
     });
-    let look = environment.newest().map(|run| Look::from(run.status).compact());
-    let untriaged = environment.is_untriaged();
-    let revision = environment.revision.map(|revision| format!("revision {revision}"));
-    let plans = StoredValue::new(environment.plans);
+    let is_hidden = move || !scope.shown.with(|shown| shown.environment(row.key));
     view! {
-        <details class="fold environment" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
-            <summary>
-                {look}
-                <span class="architecture">{environment.architecture}</span>
-                <h3>{environment.name}</h3>
-                {revision.map(|revision| view! { <span class="quiet">{revision}</span> })}
-                {untriaged.then(|| view! { <span class="badge">"Untriaged"</span> })}
-            </summary>
-            <div class="fold-body">
-                {move || if built.get() { view! { <Plans plans=plans.get_value() open scope/> }.into_any() } else { links(&plans.get_value()).into_any() }}
-            </div>
-        </details>
+        <div class="environment" id=row.key.anchor() hidden=is_hidden>
+            <Selection row scope/>
+            <span class="environment-review">
+                <Reviewers row/>
+                <ReviewChip row page=scope.page/>
+            </span>
+            <details class="fold" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
+                <summary>
+                    <Heading row/>
+                </summary>
+                <div class="fold-body">
+                    {move || if built.get() { view! { <Inside row scope/> }.into_any() } else { links(row).into_any() }}
+                </div>
+            </details>
+            <p class="review-note">{move || row.review.with(|review| review.as_ref().and_then(Review::words))}</p>
+        </div>
     }
     .into_any()
+}
+
+/// The box that ticks the environment, for what is done with several at once.
+#[component]
+fn Selection(row: Row, scope: Scope) -> impl IntoView {
+    let page = scope.page;
+    view! {
+        <input
+            type="checkbox"
+            class="environment-select needs-script"
+            aria-label=move || format!("Select {}", row.name())
+            aria-keyshortcuts="x"
+            prop:checked=move || page.selected.with(|selected| selected.contains(&row.key))
+            prop:disabled=move || row.review.with(Option::is_none)
+            on:change=move |_| toggle(page, row.key)
+        />
+    }
+}
+
+/// The line of a closed environment.
+#[component]
+fn Heading(row: Row) -> impl IntoView {
+    let look = move || {
+        let newest = row.environment.with(|environment| environment.newest().map(|run| run.status));
+        newest.map(|status| Look::from(status).compact())
+    };
+    let untriaged = move || match row.environment.with(super::tree::Environment::untriaged_count) {
+        0 => None,
+        1 => Some(view! { <span class="badge">"Untriaged"</span> }.into_any()),
+        count => Some(view! { <span class="badge">{format!("{count} untriaged")}</span> }.into_any()),
+    };
+    let reruns = move || {
+        let asked = row
+            .environment
+            .with(|environment| environment.plans.iter().filter_map(|plan| plan.runs.first()?.rerun).max());
+        asked.map(|priority| view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested ({priority})")}</span> })
+    };
+    let with = move |words: fn(&super::tree::Environment) -> String| row.environment.with(words);
+    view! {
+        {look}
+        <span class="architecture">{move || with(|environment| environment.architecture.clone())}</span>
+        <h3>{move || with(|environment| environment.name.clone())}</h3>
+        <span class="quiet">
+            {move || with(|environment| environment.revision.map(|revision| format!("revision {revision}")).unwrap_or_default())}
+        </span>
+        {untriaged}
+        {reruns}
+    }
+    .into_any()
+}
+
+/// Who is asked to review it.
+#[component]
+fn Reviewers(row: Row) -> impl IntoView {
+    move || {
+        let people =
+            row.review.with(|review| review.as_ref().map(|review| review.reviewers.clone()).unwrap_or_default());
+        if people.is_empty() {
+            return ().into_any();
+        }
+        let more = people.len().saturating_sub(DISCS);
+        let names = people.iter().skip(DISCS).map(|person| person.name.clone()).collect::<Vec<_>>().join(", ");
+        let discs = people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }).collect_view();
+        let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> });
+        view! { <ul class="avatars" aria-label="Reviewers">{discs} {more}</ul> }.into_any()
+    }
 }
 
 /// Whether a `<details>` has just been opened.
@@ -56,15 +131,28 @@ pub(super) fn is_open(event: &web_sys::Event) -> bool {
 }
 
 #[component]
-fn Plans(plans: Vec<Plan>, open: RwSignal<bool>, scope: Scope) -> impl IntoView {
-    let is_only = plans.len() == 1;
-    plans.into_iter().map(|plan| view! { <PlanView plan is_only parent_open=open scope/> }).collect_view()
+fn Inside(row: Row, scope: Scope) -> impl IntoView {
+    let name = row.environment.with_untracked(|environment| environment.name.clone());
+    let names = Memo::new(move |_| {
+        row.environment.with(|environment| environment.plans.iter().map(|plan| plan.name.clone()).collect::<Vec<_>>())
+    });
+    let is_only = names.with_untracked(Vec::len) == 1;
+    let view_plan = move |name: String| view! { <PlanView row name is_only parent_open=row.open scope/> };
+    view! {
+        <EnvironmentIssues page=scope.page name/>
+        <For each=move || names.get() key=String::clone children=view_plan/>
+        <p class="quiet" hidden=move || !names.with(Vec::is_empty)>"Nothing runs here any more; the review is kept."</p>
+    }
+    .into_any()
 }
 
 /// The way to what is not on this page, for readers without scripts.
-fn links(plans: &[Plan]) -> impl IntoView + use<> {
-    let links = plans.iter().filter_map(|plan| Some((plan.label(), plan.runs.first()?))).map(|(label, run)| {
-        view! { <li><a href=format!("?testExecutionId={}", run.id) rel="external">{label}</a></li> }
-    });
-    view! { <ul class="plain-list">{links.collect_view()}</ul> }
+fn links(row: Row) -> impl IntoView + use<> {
+    let view_plan = |plan: &Plan| {
+        let run = plan.runs.first()?;
+        Some(view! { <li><a href=format!("?testExecutionId={}", run.id) rel="external">{plan.label()}</a></li> })
+    };
+    let links =
+        row.environment.with_untracked(|environment| environment.plans.iter().filter_map(view_plan).collect_view());
+    view! { <ul class="plain-list">{links}</ul> }
 }

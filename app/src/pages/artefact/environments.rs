@@ -1,13 +1,25 @@
-//! The environments an artefact was tested in.
+//! The environments an artefact was tested in: how they are doing, which are shown, and what can be done with several at once.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::{
+    bulk_review::{SelectionRow, effective},
     data::{OpenedRun, Target},
     environment::EnvironmentView,
-    tree::{Environment, is_small, summary},
+    filters::{FILTERS, Shown, Wanted, is_filtered, unfiltered, untriaged},
+    manual_testing::ManualTestingButton,
+    reruns::{FilteredRerunButton, RerunTarget},
+    state::{Key, PageState, Row},
+    tree::{is_small, summary},
 };
-use crate::{api::FamilyName, components::status::Look};
+use crate::{
+    api::{FamilyName, Permission},
+    components::{
+        button::may_go_on, error_notice::ErrorNotice, filters::ActiveFilters, shortcuts::use_shortcut, status::Look,
+    },
+    text::query::address,
+};
 
 /// What every part of the tree needs to know, however deep.
 #[derive(Clone, Copy)]
@@ -22,38 +34,182 @@ pub(super) struct Scope {
     pub(super) is_eager: bool,
     /// Whether there is one environment only, which then is open.
     pub(super) is_single: bool,
+    /// Everything on the page that changes.
+    pub(super) page: PageState,
+    /// What the filters leave.
+    pub(super) shown: Memo<Shown>,
+    /// The plans whose reruns are being asked for; none while nobody asks.
+    pub(super) rerunning: RwSignal<Vec<RerunTarget>>,
+}
+
+impl Scope {
+    /// For a component, which then holds what the page shows.
+    pub(super) fn new(page: PageState, opened: Option<OpenedRun>, target: Memo<Target>) -> Self {
+        let query = use_location().query;
+        let shown = Memo::new(move |_| {
+            let wanted = query.with(Wanted::from_query);
+            page.rows.with(|rows| Shown::of(rows, &wanted, target.get()))
+        });
+        let environments: Vec<_> =
+            page.rows.with_untracked(|rows| rows.iter().map(|row| row.environment.get_untracked()).collect());
+        Self {
+            family: page.family,
+            target,
+            opened: StoredValue::new(opened),
+            is_eager: is_small(&environments),
+            is_single: environments.len() == 1,
+            page,
+            shown,
+            rerunning: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// The rows that are shown, in their order.
+    pub(super) fn shown_rows(self) -> Vec<Row> {
+        self.shown.with(|shown| {
+            self.page.rows.with(|rows| rows.iter().filter(|row| shown.environment(row.key)).copied().collect())
+        })
+    }
 }
 
 /// The list, and how the environments are doing.
 #[component]
-pub(super) fn EnvironmentList(
-    family: FamilyName,
-    environments: Vec<Environment>,
-    opened: Option<OpenedRun>,
-    target: Memo<Target>,
-) -> impl IntoView {
-    let scope = Scope {
-        family,
-        target,
-        opened: StoredValue::new(opened),
-        is_eager: is_small(&environments),
-        is_single: environments.len() == 1,
+pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
+    let page = scope.page;
+    let query = use_location().query;
+    let path = use_location().pathname;
+    review_by_key(scope);
+    let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
+    let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
+    let count = move || {
+        let all = page.rows.with(Vec::len);
+        if query.with(is_filtered) {
+            format!("{} of {all} environments", scope.shown_rows().len())
+        } else {
+            String::new()
+        }
     };
-    let counts = summary(&environments).map(|(status, count)| {
-        view! { <li class:none=count == 0>{Look::from(status).compact()} " " <span class="number">{count}</span></li> }
-    });
-    let is_empty = environments.is_empty();
-    let list =
-        environments.into_iter().map(|environment| view! { <EnvironmentView environment scope/> }).collect_view();
     view! {
         <section class="environments" aria-labelledby="environments">
             <div class="section-head">
                 <h2 id="environments">"Environments"</h2>
-                <ul class="summary" aria-label="Environments by the status of their newest run">{counts}</ul>
+                <Summary scope/>
+                <Untriaged scope/>
+                <span class="section-actions">
+                    <ManualTestingButton page/>
+                    <FilteredRerunButton scope/>
+                </span>
             </div>
-            {is_empty.then(|| view! { <p class="empty">"Nothing has been tested yet. Environments appear here when a run starts."</p> })}
-            {list}
+            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> })}
+            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> })}
+            <ActiveFilters names=FILTERS/>
+            <p class="count" role="status">{count}</p>
+            <SelectionRow scope/>
+            <p class="empty" hidden=move || !is_empty()>
+                "Nothing has been tested yet. Environments appear here when a run starts."
+            </p>
+            <div class="empty" hidden=move || !nothing_matches()>
+                <p class="empty-title">"Nothing matches"</p>
+                <p>"No environment has what all filters ask for."</p>
+                <p>
+                    <a class="button" href=move || path.with(|path| query.with(|query| address(path, &unfiltered(query))))>
+                        "Clear the filters"
+                    </a>
+                </p>
+            </div>
+            <For each=move || page.rows.get() key=|row| row.key let:row>
+                <EnvironmentView row scope/>
+            </For>
         </section>
     }
     .into_any()
+}
+
+/// How many environments are in each status, of those that are shown.
+#[component]
+fn Summary(scope: Scope) -> impl IntoView {
+    let counts = move || {
+        let newest: Vec<_> = scope
+            .shown_rows()
+            .into_iter()
+            .filter_map(|row| row.environment.with(|environment| environment.newest().map(|run| run.status)))
+            .collect();
+        summary(&newest)
+            .map(|(status, count)| {
+                view! { <li class:none=count == 0>{Look::from(status).compact()} " " <span class="number">{count}</span></li> }
+            })
+            .collect_view()
+    };
+    view! { <ul class="summary" aria-label="Environments by the status of their newest run">{counts}</ul> }
+}
+
+/// How much is still to be looked at, and the way to it.
+#[component]
+fn Untriaged(scope: Scope) -> impl IntoView {
+    let query = use_location().query;
+    let counts = Memo::new(move |_| {
+        scope.page.rows.with(|rows| {
+            rows.iter().fold((0_usize, 0_usize), |(waiting, all), row| {
+                let (here, plans) =
+                    row.environment.with(|environment| (environment.untriaged_count(), environment.plans.len()));
+                (waiting + here, all + plans)
+            })
+        })
+    });
+    let words = move || {
+        let (waiting, all) = counts.get();
+        format!("{waiting} of {all} test plans untriaged")
+    };
+    view! {
+        <a class="untriaged" hidden=move || counts.get().0 == 0 href=move || query.with(untriaged)>
+            {words}
+        </a>
+    }
+}
+
+/// `v` opens the review of the environment that has the focus, or of the first that is shown.
+fn review_by_key(scope: Scope) {
+    let page = scope.page;
+    let permit = page.permit_signal(Permission::ChangeEnvironmentReview);
+    let review = move || {
+        let rows = untrack(move || scope.shown_rows());
+        let focused = focused_anchor();
+        let at = focused.and_then(|anchor| rows.iter().find(|row| row.key.anchor() == anchor)).or(rows.first());
+        if let Some(row) = at
+            && row.review.with_untracked(Option::is_some)
+            && may_go_on(permit.get_untracked(), None, page.feedback)
+        {
+            page.reviewing.set(Some(row.key));
+        }
+    };
+    use_shortcut("v", "Review the environment that has the focus", review);
+    let select = move || {
+        let focused = focused_anchor();
+        let key = page
+            .rows
+            .with_untracked(|rows| rows.iter().find(|row| Some(row.key.anchor()) == focused).map(|row| row.key));
+        if let Some(key) = key {
+            toggle(page, key);
+        }
+    };
+    use_shortcut("x", "Select the environment that has the focus, or do not any more", select);
+}
+
+fn focused_anchor() -> Option<String> {
+    let active = document().active_element()?;
+    Some(active.closest(".environment").ok()??.id())
+}
+
+/// Ticks an environment, or takes the tick away.
+pub(super) fn toggle(page: PageState, key: Key) {
+    page.selected.update(|selected| {
+        if !selected.remove(&key) {
+            selected.insert(key);
+        }
+    });
+}
+
+/// Those of the rows that are shown, ticked, and can be reviewed.
+pub(super) fn selected_rows(scope: Scope) -> Vec<Row> {
+    scope.page.selected.with(|selected| effective(&scope.shown_rows(), selected))
 }

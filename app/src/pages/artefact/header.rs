@@ -2,44 +2,77 @@
 
 use leptos::prelude::*;
 
+use super::{edit::EditButton, sign_off::SignOff, state::PageState};
 use crate::{
-    api::{ArtefactResponse, ReviewerResponse},
-    components::{icon::Icon, status::Look},
+    components::{
+        avatar::{Avatar, Person},
+        icon::Icon,
+    },
     pages::family::due_date,
     text::date::Day,
 };
 
-/// Name, version, status, and whom it waits for.
+/// Name, version, decision, and whom it waits for.
 #[component]
-pub(super) fn Header(artefact: ArtefactResponse, today: Day) -> impl IntoView {
-    let due = artefact.due_date.as_deref().and_then(Day::parse);
-    let reviews = format!(
-        "{} of {} environments reviewed",
-        artefact.completed_environment_reviews_count, artefact.all_environment_reviews_count
-    );
+pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
+    let artefact = page.artefact;
+    let due = Memo::new(move |_| artefact.with(|artefact| artefact.due_date.as_deref().and_then(Day::parse)));
+    let jira_issue = Memo::new(move |_| artefact.with(|artefact| artefact.jira_issue.clone()));
+    let archived = Memo::new(move |_| artefact.with(|artefact| artefact.archived));
+    let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
+    let (name, version) = artefact.with_untracked(|artefact| (artefact.name.clone(), artefact.version.clone()));
     view! {
-        <div class="page-head">
-            <h1>{artefact.name} " " <span class="version">{artefact.version}</span></h1>
-            {Look::from(artefact.status).view()}
-            {artefact.archived.then(|| view! { <span class="badge">"Archived"</span> })}
-            {due.map(|due| view! { <span>"Due " {due_date(due, today)}</span> })}
+        <div class="page-head artefact-head">
+            <h1>{name} " " <span class="version">{version}</span></h1>
+            <SignOff page/>
+            <Reviewers page/>
+            {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> })}
+            {move || due.get().map(|due| view! { <span>"Due " {due_date(due, today)}</span> })}
             <span class="quiet">{reviews}</span>
-            <Reviewers reviewers=artefact.reviewers/>
-            {artefact.jira_issue.map(|key| view! { <JiraLink key/> })}
+            {move || jira_issue.get().map(|key| view! { <JiraLink key/> })}
+            <span class="head-actions">
+                <EditButton page/>
+                <button
+                    type="button"
+                    class="button button-small needs-script"
+                    on:click=move |_| {
+                        // A browser that cannot print does nothing.
+                        let _ = window().print();
+                    }
+                >
+                    "Print sign-off sheet"
+                </button>
+            </span>
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Reviewers(reviewers: Vec<ReviewerResponse>) -> impl IntoView {
-    let names: Vec<String> = reviewers.into_iter().map(|reviewer| reviewer.name).collect();
-    let text = match names.as_slice() {
-        [] => "No reviewer assigned".to_owned(),
-        [name] => format!("Reviewer: {name}"),
-        several => format!("Reviewers: {}", several.join(", ")),
+fn Reviewers(page: PageState) -> impl IntoView {
+    let people = Memo::new(move |_| {
+        page.artefact.with(|artefact| artefact.reviewers.iter().cloned().map(Person::from).collect::<Vec<_>>())
+    });
+    let words = move || {
+        let names: Vec<String> = people.with(|people| people.iter().map(|person| person.name.clone()).collect());
+        match names.as_slice() {
+            [] => "No reviewer assigned".to_owned(),
+            [name] => format!("Reviewer: {name}"),
+            several => format!("Reviewers: {}", several.join(", ")),
+        }
     };
-    view! { <span class="quiet">{text}</span> }
+    let view_person = move |person: Person| {
+        let id = person.id;
+        let assigned = Signal::derive(move || page.assigned(id));
+        view! { <li><Avatar person assigned overall=Signal::derive(move || page.overall())/></li> }
+    };
+    view! {
+        <ul class="avatars" aria-label="Reviewers" hidden=move || people.with(Vec::is_empty)>
+            <For each=move || people.get() key=|person| person.id children=view_person/>
+        </ul>
+        <span class="quiet">{words}</span>
+    }
+    .into_any()
 }
 
 #[component]

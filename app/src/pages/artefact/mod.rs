@@ -4,27 +4,42 @@ mod add_result;
 mod attach;
 mod attach_many;
 mod attach_rule;
+mod bulk_review;
+mod comment;
 mod compare;
+mod conflict;
 mod data;
 mod desk;
 mod detach;
+mod edit;
 mod environment;
+mod environment_issues;
 mod environments;
 mod events;
 mod failures;
+mod fewer;
+mod filters;
 mod header;
 mod history;
 mod log;
+mod manual_testing;
 mod matrix;
+mod panel;
 mod plan;
 mod reported_issues;
+mod reruns;
 mod result;
 mod results;
+mod review;
+mod review_form;
+mod review_popover;
 mod row_actions;
 mod rule_draft;
 mod run;
 mod run_links;
 mod side_panel;
+mod sign_off;
+mod state;
 mod tree;
 mod triage;
 mod triage_bar;
@@ -40,13 +55,20 @@ use super::not_found::NotFoundPage;
 use crate::{
     api::FamilyName,
     client::ClientError,
-    components::error_notice::{ErrorNotice, ErrorPage},
+    components::{
+        error_notice::ErrorPage,
+        live::{NewsBar, use_news},
+    },
     text::query,
 };
 use data::{PageData, Target, fetch};
-use environments::EnvironmentList;
+use environments::{EnvironmentList, Scope};
+use fewer::FewerNotice;
 use header::Header;
+use panel::{Panel, PanelButton};
+use reruns::RerunDialog;
 use side_panel::SidePanel;
+use state::PageState;
 
 /// `/snaps/12` and the like. The segment is what old links say; the artefact itself knows its family.
 #[component]
@@ -64,14 +86,14 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
                 match page.await {
                     Err(ClientError::NotFound) => view! { <NotFoundPage/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(page) if page.artefact.family != family => {
-                        let right = format!("/{}/{}", page.artefact.family.path(), page.artefact.id);
+                    Ok(page) if page.parts.artefact.family != family => {
+                        let right = format!("/{}/{}", page.parts.artefact.family.path(), page.parts.artefact.id);
                         view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.into_any()
                     }
                     // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
                     Ok(page) => {
                         view! {
-                            <For each=move || [page.clone()] key=|page| page.artefact.id let:page>
+                            <For each=move || [page.clone()] key=|page| page.parts.artefact.id let:page>
                                 <Artefact page target/>
                             </For>
                         }
@@ -85,18 +107,24 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
 
 #[component]
 fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
-    let PageData { artefact, versions, bundled_in, environments, opened, today } = page;
-    let family = artefact.family;
-    let environments = match environments {
-        Err(error) => view! { <ErrorNotice error/> }.into_any(),
-        Ok(environments) => view! { <EnvironmentList family environments opened target/> }.into_any(),
-    };
+    let PageData { parts, versions, fewer, granted, opened, today } = page;
+    let title = format!("{} {}", parts.artefact.name, parts.artefact.version);
+    let bundled_in = parts.bundled_in.clone();
+    let page = PageState::new(parts, granted);
+    let scope = Scope::new(page, opened, target);
+    let panel = Panel::new();
+    use_news(format!("artefact_id={}", page.id), Callback::new(move |news| page.hear(&news)));
     view! {
-        <Title text=format!("{} {}", artefact.name, artefact.version)/>
-        <Header artefact=artefact.clone() today/>
-        <div class="artefact-body">
-            <SidePanel artefact versions bundled_in/>
-            {environments}
+        <Title text=title/>
+        <Header page today/>
+        <NewsBar news=page.news on_show=move || page.reload()/>
+        {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> })}
+        <PanelButton panel/>
+        <div class=move || panel.class()>
+            <SidePanel page versions bundled_in panel/>
+            <EnvironmentList scope/>
         </div>
+        <RerunDialog scope/>
     }
+    .into_any()
 }

@@ -5,19 +5,30 @@ use leptos::prelude::*;
 use super::{
     environment::is_open,
     environments::Scope,
+    reruns::RerunButton,
     run::RunView,
+    state::Row,
     tree::{Plan, Run},
 };
-use crate::components::status::Look;
+use crate::components::{icon::Icon, status::Look};
 
 /// A plan; open when it is the only one, or when the address points into it.
 #[component]
-pub(super) fn PlanView(plan: Plan, is_only: bool, parent_open: RwSignal<bool>, scope: Scope) -> impl IntoView {
-    let points_here = {
-        let plan = plan.clone();
-        move || scope.target.with(|target| target.run.is_some_and(|run| plan.holds(run)))
+pub(super) fn PlanView(
+    row: Row,
+    name: String,
+    is_only: bool,
+    parent_open: RwSignal<bool>,
+    scope: Scope,
+) -> impl IntoView {
+    let plan = Memo::new(move |_| {
+        row.environment.with(|environment| environment.plans.iter().find(|plan| plan.name == name).cloned())
+    });
+    let points_here = move || {
+        let target = scope.target.with(|target| target.run);
+        target.is_some_and(|run| plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.holds(run))))
     };
-    let starts_open = is_only || untrack(&points_here);
+    let starts_open = is_only || untrack(points_here);
     let open = RwSignal::new(starts_open);
     Effect::new(move || {
         if points_here() {
@@ -25,21 +36,70 @@ pub(super) fn PlanView(plan: Plan, is_only: bool, parent_open: RwSignal<bool>, s
         }
     });
     let visible = Signal::derive(move || parent_open.get() && open.get());
-    let newest = plan.runs.first().map(|run| run.id);
-    let look = plan.runs.first().map(|run| Look::from(run.status).compact());
-    let count = runs_in_words(&plan.runs);
-    let label = plan.label();
-    let runs = plan.runs.into_iter().map(|run| {
-        let is_newest = Some(run.id) == newest;
-        view! { <RunView run is_newest visible scope/> }
-    });
+    let with_plan = move |words: fn(&Plan) -> String| plan.with(|plan| plan.as_ref().map(words).unwrap_or_default());
+    let look = move || {
+        let newest = plan.with(|plan| plan.as_ref().and_then(|plan| plan.runs.first()).map(|run| run.status));
+        newest.map(|status| Look::from(status).compact())
+    };
+    let is_hidden =
+        move || !plan.with(|plan| plan.as_ref().is_some_and(|plan| scope.shown.with(|shown| shown.plan(plan))));
     view! {
-        <details class="fold plan" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
-            <summary>{look} <h4>{label}</h4> <span class="quiet">{count}</span></summary>
-            <div class="fold-body">{runs.collect_view()}</div>
-        </details>
+        <div class="plan-row" hidden=is_hidden>
+            <span class="plan-actions">
+                <RerunBadge plan/>
+                <RerunButton scope row plan/>
+            </span>
+            <details class="fold plan" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
+                <summary>
+                    {look} <h4>{move || with_plan(Plan::label)}</h4>
+                    <span class="quiet">{move || with_plan(|plan| runs_in_words(&plan.runs))}</span>
+                </summary>
+                <div class="fold-body">
+                    <Runs plan visible scope/>
+                </div>
+            </details>
+        </div>
     }
     .into_any()
+}
+
+/// A rerun is asked for a plan as a whole, so it is said here and not on each run.
+#[component]
+fn RerunBadge(plan: Memo<Option<Plan>>) -> impl IntoView {
+    move || {
+        let priority = plan.with(|plan| plan.as_ref().and_then(|plan| plan.runs.first()).and_then(|run| run.rerun));
+        priority.map(|priority| {
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
+        })
+    }
+}
+
+/// The runs, newest first. One that others have changed is built anew; the others stay as they are.
+#[component]
+fn Runs(plan: Memo<Option<Plan>>, visible: Signal<bool>, scope: Scope) -> impl IntoView {
+    let page = scope.page;
+    let runs = move || {
+        let runs = plan.with(|plan| plan.as_ref().map(|plan| plan.runs.clone()).unwrap_or_default());
+        let newest = runs.first().map(|run| run.id);
+        let keyed =
+            runs.into_iter().map(|run| (page.revision(run.id), Some(run.id) == newest, Run { rerun: None, ..run }));
+        keyed.collect::<Vec<_>>()
+    };
+    let view_run = move |(revision, is_newest, run): (u32, bool, Run)| {
+        let id = run.id;
+        if revision > 0 {
+            // What came with the page is not how it is any more.
+            scope.opened.update_value(|opened| {
+                opened.take_if(|opened| opened.id == id);
+            });
+        }
+        view! {
+            <div hidden=move || !scope.shown.with(|shown| shown.run(id))>
+                <RunView run is_newest visible scope/>
+            </div>
+        }
+    };
+    view! { <For each=runs key=|(revision, _, run)| (run.id, *revision) children=view_run/> }
 }
 
 fn runs_in_words(runs: &[Run]) -> String {

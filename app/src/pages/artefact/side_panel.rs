@@ -2,35 +2,61 @@
 
 use leptos::prelude::*;
 
+use super::{
+    comment::CommentEditor,
+    filters::Filters,
+    panel::{Panel, close_by_escape},
+    state::PageState,
+};
 use crate::{
     api::{ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, FamilyName},
-    components::icon::Icon,
+    components::{icon::Icon, moment::Moment},
 };
 
-/// Stages, versions and facts.
+/// Stages, versions, facts, the comment, and the filters of the list.
 #[component]
 pub(super) fn SidePanel(
-    artefact: ArtefactResponse,
+    page: PageState,
     versions: Vec<ArtefactVersionResponse>,
     bundled_in: Vec<ArtefactMinimalResponse>,
+    panel: Panel,
 ) -> impl IntoView {
-    let family = artefact.family;
+    let family = page.family;
+    let artefact = page.artefact.get_untracked();
+    let stage = Memo::new(move |_| page.artefact.with(|artefact| artefact.stage.clone()));
     let bundle = match artefact.bundled_builds.len() {
         0 => None,
         1 => Some("1 build".to_owned()),
         count => Some(format!("{count} builds")),
     };
     view! {
-        <aside class="side-panel" aria-label="Details">
-            <StageTrail family stage=artefact.stage.clone()/>
+        <aside
+            class="side-panel"
+            id="details-panel"
+            aria-label="Details"
+            tabindex="-1"
+            node_ref=panel.element
+            on:keydown=move |event| close_by_escape(panel, &event)
+        >
+            <button type="button" class="button button-small panel-close needs-script" on:click=move |_| panel.close()>
+                "Close"
+            </button>
+            {move || view! { <StageTrail family stage=stage.get()/> }}
             <Versions family id=artefact.id version=artefact.version.clone() versions/>
             <dl class="facts">
                 {facts(&artefact).into_iter().map(|(name, value)| view! { <Fact name value/> }).collect_view()}
                 {links(&artefact).into_iter().map(|(name, url)| view! { <LinkFact name url/> }).collect_view()}
                 {bundle.map(|value| view! { <Fact name="bundle" value/> })}
                 {(!bundled_in.is_empty()).then(|| view! { <PartOf bundles=bundled_in/> })}
-                {(!artefact.comment.is_empty()).then(|| view! { <Fact name="comment" value=artefact.comment.clone()/> })}
+                <div>
+                    <dt>"registered"</dt>
+                    <dd>
+                        <Moment at=artefact.created_at.clone()/>
+                    </dd>
+                </div>
             </dl>
+            <CommentEditor page/>
+            <Filters page/>
         </aside>
     }
     .into_any()

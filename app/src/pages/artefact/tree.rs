@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::review::Review;
 use crate::api::{
-    ArtefactBuildResponse, ExecutionMetadata, TestExecutionRelevantLinkResponse, TestExecutionResponse,
-    TestExecutionStatus, Timestamp,
+    ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, ArtefactBuildResponse, EnvironmentResponse,
+    ExecutionMetadata, TestExecutionRelevantLinkResponse, TestExecutionResponse, TestExecutionStatus, Timestamp,
 };
 
 /// Runs up to which everything on the page is sent at once; beyond, closed environments are filled when they open.
@@ -20,6 +21,8 @@ pub(super) struct Environment {
     pub(super) revision: Option<i64>,
     /// The plan with the newest run first.
     pub(super) plans: Vec<Plan>,
+    /// What people say about it; nothing where the API has no review for it.
+    pub(super) review: Option<Review>,
 }
 
 /// A test plan in an environment.
@@ -53,9 +56,9 @@ impl Environment {
         self.plans.iter().filter_map(|plan| plan.runs.first()).max_by_key(|run| run.id)
     }
 
-    /// Whether the newest run of any plan still waits for somebody to look at its failures.
-    pub(super) fn is_untriaged(&self) -> bool {
-        self.plans.iter().filter_map(|plan| plan.runs.first()).any(|run| !run.is_triaged)
+    /// Plans whose newest run still waits for somebody to look at its failures.
+    pub(super) fn untriaged_count(&self) -> usize {
+        self.plans.iter().filter_map(|plan| plan.runs.first()).filter(|run| !run.is_triaged).count()
     }
 
     /// Whether a run took place here.
@@ -76,29 +79,27 @@ impl Plan {
     }
 }
 
-/// Groups executions by build and environment, in the API's order, and inside by plan.
-pub(super) fn assemble(builds: Vec<ArtefactBuildResponse>) -> Vec<Environment> {
+/// Groups executions by build and environment, in the API's order, and inside by plan, each with its review. What has a
+/// review but no execution (any more) comes after the others of its build.
+pub(super) fn assemble(
+    builds: Vec<ArtefactBuildResponse>,
+    reviews: Vec<ArtefactBuildEnvironmentReviewResponse>,
+) -> Vec<Environment> {
     let mut environments: Vec<Environment> = Vec::new();
     for build in builds {
         let first = environments.len();
+        let minimal =
+            ArtefactBuildMinimalResponse { id: build.id, architecture: build.architecture, revision: build.revision };
         for execution in build.test_executions {
-            let at = environments.iter().skip(first).position(|other| other.id == execution.environment.id);
-            let at = at.map_or_else(
-                || {
-                    environments.push(Environment {
-                        build: build.id,
-                        id: execution.environment.id,
-                        name: execution.environment.name.clone(),
-                        architecture: execution.environment.architecture.clone(),
-                        revision: build.revision,
-                        plans: Vec::new(),
-                    });
-                    environments.len() - 1
-                },
-                |at| at + first,
-            );
-            if let Some(environment) = environments.get_mut(at) {
+            let environment = find_or_add(&mut environments, first, &minimal, &execution.environment);
+            if let Some(environment) = environment {
                 add_run(&mut environment.plans, execution);
+            }
+        }
+        for review in reviews.iter().filter(|review| review.artefact_build.id == minimal.id) {
+            let environment = find_or_add(&mut environments, first, &minimal, &review.environment);
+            if let Some(environment) = environment {
+                environment.review = Some(review.clone().into());
             }
         }
     }
@@ -107,6 +108,32 @@ pub(super) fn assemble(builds: Vec<ArtefactBuildResponse>) -> Vec<Environment> {
         plans.sort_by_key(|plan| std::cmp::Reverse(plan.runs.first().map(|run| run.id)));
     }
     environments
+}
+
+/// The environment among those of the build, which begin at `first`.
+fn find_or_add<'a>(
+    environments: &'a mut Vec<Environment>,
+    first: usize,
+    build: &ArtefactBuildMinimalResponse,
+    environment: &EnvironmentResponse,
+) -> Option<&'a mut Environment> {
+    let at = environments.iter().skip(first).position(|other| other.id == environment.id);
+    let at = at.map_or_else(
+        || {
+            environments.push(Environment {
+                build: build.id,
+                id: environment.id,
+                name: environment.name.clone(),
+                architecture: environment.architecture.clone(),
+                revision: build.revision,
+                plans: Vec::new(),
+                review: None,
+            });
+            environments.len() - 1
+        },
+        |at| at + first,
+    );
+    environments.get_mut(at)
 }
 
 fn add_run(plans: &mut Vec<Plan>, execution: TestExecutionResponse) {
@@ -156,9 +183,9 @@ pub(super) fn is_small(environments: &[Environment]) -> bool {
     runs <= EAGER_RUNS
 }
 
-/// How many environments are in each status, by their newest run, in the order of the summary.
-pub(super) fn summary(environments: &[Environment]) -> [(TestExecutionStatus, usize); 6] {
-    let count = |status| environments.iter().filter_map(Environment::newest).filter(|run| run.status == status).count();
+/// How many environments are in each status, given that of the newest run of each, in the order of the summary.
+pub(super) fn summary(newest: &[TestExecutionStatus]) -> [(TestExecutionStatus, usize); 6] {
+    let count = |status| newest.iter().filter(|other| **other == status).count();
     [
         TestExecutionStatus::NotStarted,
         TestExecutionStatus::NotTested,
@@ -174,8 +201,12 @@ pub(super) fn summary(environments: &[Environment]) -> [(TestExecutionStatus, us
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{assemble, default_open_run, is_small, summary};
-    use crate::api::{ArtefactBuildResponse, TestExecutionStatus};
+    use super::{Environment, default_open_run, is_small, summary};
+    use crate::api::{ArtefactBuildEnvironmentReviewResponse, ArtefactBuildResponse, TestExecutionStatus};
+
+    fn assemble(builds: Vec<ArtefactBuildResponse>) -> Vec<Environment> {
+        super::assemble(builds, Vec::new())
+    }
 
     fn execution(id: i64, environment: i64, plan: &str, status: &str) -> Value {
         json!({
@@ -207,19 +238,33 @@ mod tests {
         assert_eq!(runs, [(2, 2), (1, 1)]);
         assert_eq!(environments[1].plans[0].label(), "unknown");
         assert_eq!(environments[0].newest().map(|run| run.id), Some(3));
-        assert!(environments[0].is_untriaged() && !environments[1].is_untriaged());
+        assert_eq!((environments[0].untriaged_count(), environments[1].untriaged_count()), (1, 0));
     }
 
     #[test]
-    fn summary_counts_each_environment_once() {
-        let environments = assemble(builds(&[
-            execution(1, 1, "a", "PASSED"),
-            execution(2, 1, "a", "FAILED"),
-            execution(3, 2, "a", "PASSED"),
-        ]));
-        let counts = summary(&environments);
-        assert_eq!(counts[4], (TestExecutionStatus::Failed, 1));
-        assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), 2);
+    fn reviews_join_their_environments_and_may_come_without_a_run() {
+        let review = |id, build, environment| -> ArtefactBuildEnvironmentReviewResponse {
+            serde_json::from_value(json!({
+                "id": id, "review_decision": ["REJECTED"], "review_comment": "No", "reviewers": [],
+                "environment": {"id": environment, "name": format!("host-{environment}"), "architecture": "amd64"},
+                "artefact_build": {"id": build, "architecture": "amd64", "revision": 3},
+            }))
+            .unwrap()
+        };
+        let executions = [execution(1, 1, "a", "PASSED"), execution(2, 2, "a", "PASSED")];
+        let reviews = vec![review(70, 7, 2), review(71, 7, 3), review(72, 8, 1)];
+        let environments = super::assemble(builds(&executions), reviews);
+        let reviews: Vec<(i64, Option<i64>)> =
+            environments.iter().map(|row| (row.id, row.review.as_ref().map(|review| review.id))).collect();
+        assert_eq!(reviews, [(1, None), (2, Some(70)), (3, Some(71))]);
+        assert!(environments[2].newest().is_none() && environments[2].plans.is_empty());
+    }
+
+    #[test]
+    fn summary_counts_each_status() {
+        let counts = summary(&[TestExecutionStatus::Failed, TestExecutionStatus::Passed, TestExecutionStatus::Failed]);
+        assert_eq!(counts[4], (TestExecutionStatus::Failed, 2));
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), 3);
     }
 
     #[test]
