@@ -5,7 +5,11 @@ use std::{pin::Pin, time::Duration};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::filters::Choice;
-use crate::client::{Client, ClientError};
+use crate::{
+    api::UsersResponse,
+    client::{Client, ClientError},
+    text::api_address::api_address,
+};
 
 /// As long somebody may go on typing before the API is asked.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -34,6 +38,18 @@ pub(crate) fn names_from(path: &'static str, field: &'static str) -> Source {
             let answer = answer.await?;
             let names = answer.get(field).unwrap_or(&answer).as_array().cloned().unwrap_or_default();
             Ok(names.iter().filter_map(|name| name.as_str()).map(Choice::plain).collect())
+        })
+    }))
+}
+
+/// Users by name, mail address or Launchpad name; what is chosen is the id.
+pub(crate) fn users() -> Source {
+    Source::Api(Callback::new(|words: String| -> Suggestions {
+        let address = api_address("/v1/users", &[("q", words.as_str()), ("limit", "20")]);
+        let answer = Client::current().get::<UsersResponse>(&address);
+        Box::pin(async move {
+            let users = answer.await?.users.into_iter();
+            Ok(users.map(|user| Choice::new(user.id.to_string(), format!("{} ({})", user.name, user.email))).collect())
         })
     }))
 }

@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use leptos_router::hooks::use_location;
+
+use super::session::{sign_in_address, use_session};
 use crate::{client::ClientError, response};
 
 /// A failed part of a page.
 #[component]
 pub(crate) fn ErrorNotice(error: ClientError) -> impl IntoView {
+    let is_refused = matches!(error, ClientError::NotPermitted(_));
     let details = error.details().map(|text| view! { <p class="error-details">{text.to_owned()}</p> });
     view! {
         <div class="notice notice-error" role="alert">
@@ -19,9 +23,34 @@ pub(crate) fn ErrorNotice(error: ClientError) -> impl IntoView {
                 <a class="button" href="" rel="external">
                     "Try again"
                 </a>
+                {is_refused.then(|| view! { " " <SignInFirst/> })}
             </p>
         </div>
     }
+}
+
+/// The way to sign in, for those who have not: they may be allowed more then.
+#[component]
+fn SignInFirst() -> impl IntoView {
+    let session = use_session();
+    let location = use_location();
+    let can_sign_in = move || session.user().is_none() && !session.get().sign_in_methods.is_empty();
+    let address = move || {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        sign_in_address(&if search.is_empty() { path } else { format!("{path}?{search}") })
+    };
+    view! {
+        <a class="button" href=address hidden=move || !can_sign_in()>
+            "Log in"
+        </a>
+    }
+}
+
+/// What stands under the heading of a page whose content could not be got; it is sent with the status that fits.
+#[component]
+pub(crate) fn ErrorContent(error: ClientError) -> impl IntoView {
+    response::set_status(error.status());
+    view! { <ErrorNotice error/> }
 }
 
 /// A page of which nothing could be shown; it is sent with the status that fits.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
+    params::ParamsMap,
 };
 
 use crate::text::query;
@@ -57,7 +58,12 @@ impl QueryFilter {
     }
 }
 
-/// The filter that a (repeatable) parameter of the address is. A change drops `offset`: another list begins at its beginning.
+/// The query without a place in the list: another list begins at its beginning.
+fn from_the_start(now: &ParamsMap) -> ParamsMap {
+    query::with(&query::with(now, "offset", None), "cursor", None)
+}
+
+/// The filter that a (repeatable) parameter of the address is. A change drops `offset` and `cursor`.
 pub(crate) fn use_query_filter(name: &'static str) -> QueryFilter {
     // Not `use_query_map`: between two pages of a route that keeps the query of the first (leptos_router 0.8.17, FlatRoutes).
     let parameters = use_location().query;
@@ -65,8 +71,7 @@ pub(crate) fn use_query_filter(name: &'static str) -> QueryFilter {
     let navigate = use_navigate();
     let values = Memo::new(move |_| parameters.with(|query| query.get_all(name).unwrap_or_default()));
     let write = Callback::new(move |values: Vec<String>| {
-        let changed =
-            parameters.with_untracked(|now| query::with_all(&query::with(now, "offset", None), name, &values));
+        let changed = parameters.with_untracked(|now| query::with_all(&from_the_start(now), name, &values));
         let address = path.with_untracked(|path| query::address(path, &changed));
         navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
     });
@@ -136,13 +141,12 @@ pub(crate) fn ActiveFilters(
         parameters.with(|now| {
             let kept: Vec<String> =
                 now.get_all(name).unwrap_or_default().into_iter().filter(|other| other != value).collect();
-            path.with(|path| query::address(path, &query::with_all(&query::with(now, "offset", None), name, &kept)))
+            path.with(|path| query::address(path, &query::with_all(&from_the_start(now), name, &kept)))
         })
     };
     let without_all = move || {
         parameters.with(|now| {
-            let bare =
-                names.iter().fold(query::with(now, "offset", None), |query, (name, _)| query::with(&query, name, None));
+            let bare = names.iter().fold(from_the_start(now), |query, (name, _)| query::with(&query, name, None));
             path.with(|path| query::address(path, &bare))
         })
     };

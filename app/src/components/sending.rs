@@ -38,6 +38,32 @@ impl Sending {
         self.run(Client::current().send::<T>(change), done);
     }
 
+    /// The same, but a contradiction with what is there, such as a name that is taken, is told to `problem`: a field can say
+    /// it better.
+    pub(crate) fn send_at<T: DeserializeOwned + 'static>(
+        self,
+        change: Change,
+        problem: RwSignal<Option<String>>,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        let answer = Client::current().send::<T>(change);
+        problem.set(None);
+        let work = async move {
+            match answer.await {
+                Err(ClientError::Outdated(words)) if !words.is_empty() => {
+                    problem.try_set(Some(words));
+                    Ok(None)
+                }
+                answer => answer.map(Some),
+            }
+        };
+        self.run(work, move |answer| {
+            if let Some(answer) = answer {
+                done(answer);
+            }
+        });
+    }
+
     /// The same for several requests in a row.
     pub(crate) fn run<T: 'static>(
         self,
@@ -71,9 +97,17 @@ pub(crate) fn SendingError(sending: Sending) -> impl IntoView {
             {move || {
                 sending.error.get().map(|error| {
                     let text = error.details().unwrap_or_else(|| error.advice()).to_owned();
-                    view! { <p class="notice notice-error error-details"><strong>{error.title()}". "</strong>{text}</p> }
+                    view! { <p class="notice notice-error error-details"><strong>{title(&error)}". "</strong>{text}</p> }
                 })
             }}
         </div>
+    }
+}
+
+/// What happened, in a line: errors speak of what somebody wanted to see, here somebody wanted to do something.
+fn title(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::NotPermitted(_) => "You may not do this",
+        error => error.title(),
     }
 }

@@ -1,13 +1,112 @@
-//! `/applications`.
+//! `/applications`: programs that act with a key, and what they may do.
+
+mod create;
+mod edit;
+mod expiry;
+mod new_key;
+mod table;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::ApplicationResponse,
+    client::{Client, ClientError},
+    components::{
+        error_notice::ErrorContent,
+        rows::{Listed, Rows},
+        selection::{SelectionDialog, use_selection},
+    },
+    text::date::{Day, today},
+};
+use create::CreateApplication;
+use edit::EditApplication;
+use new_key::{Key, NewKey};
+use table::ApplicationTable;
+
+impl Listed for ApplicationResponse {
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+/// What the page shows. Today is part of it, so that server and browser agree about what has expired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Page {
+    applications: Vec<ApplicationResponse>,
+    today: Day,
+}
 
 /// `/applications`.
 #[component]
 pub(crate) fn ApplicationsPage() -> impl IntoView {
+    let page = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Title text="Applications"/>
         <h1>"Applications"</h1>
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Err(error) => view! { <ErrorContent error/> }.into_any(),
+                    Ok(page) => view! { <List page/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn fetch() -> impl Future<Output = Result<Page, ClientError>> + Send {
+    let answer = Client::current().get::<Vec<ApplicationResponse>>("/v1/applications");
+    async move {
+        let mut applications = answer.await?;
+        applications.sort_by_cached_key(|application| application.name.to_lowercase());
+        Ok(Page { applications, today: today() })
+    }
+}
+
+#[component]
+fn List(page: Page) -> impl IntoView {
+    let Page { applications, today } = page;
+    let rows = Rows::new(applications);
+    let key = RwSignal::new(None::<Key>);
+    let selection = use_selection::<ApplicationResponse>("/applications", "application", "/v1/applications");
+    let words = move || match rows.count() {
+        1 => "1 application".to_owned(),
+        count => format!("{count} applications"),
+    };
+    let form = Callback::new(move |application: ApplicationResponse| {
+        view! { <EditApplication application rows key selection/> }.into_any()
+    });
+    view! {
+        <div class="page-head">
+            <p class="count" role="status">
+                {words}
+            </p>
+            <CreateApplication rows key/>
+        </div>
+        <NewKey key/>
+        <div hidden=move || rows.count() == 0>
+            <ApplicationTable rows today selection/>
+        </div>
+        <div hidden=move || rows.count() != 0>
+            <NoApplicationsYet/>
+        </div>
+        <SelectionDialog selection title=|application: &ApplicationResponse| format!("Application {}", application.name) form/>
+    }
+}
+
+#[component]
+fn NoApplicationsYet() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"No applications yet"</p>
+            <p>"A runner, a laboratory or a script proves itself with the key of an application. Create one for each, with no more permissions than it needs: then it can be stopped without the others."</p>
+            <p>
+                <a class="button" href="/getting-started">
+                    "Getting started"
+                </a>
+            </p>
+        </div>
     }
 }

@@ -1,13 +1,114 @@
-//! `/teams`.
+//! `/teams`: who belongs together, and what members may do.
+
+mod create;
+mod edit;
+mod members;
+mod table;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{Permission, TeamResponse},
+    client::{Client, ClientError},
+    components::{
+        error_notice::ErrorContent,
+        rows::{Listed, Rows},
+        selection::{SelectionDialog, use_selection},
+    },
+};
+use create::CreateTeam;
+use edit::EditTeam;
+use table::TeamTable;
+
+/// A team as the list shows one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TeamRow {
+    id: i64,
+    name: String,
+    permissions: Vec<Permission>,
+    members: usize,
+    rules: usize,
+}
+
+impl From<TeamResponse> for TeamRow {
+    fn from(team: TeamResponse) -> Self {
+        Self {
+            id: team.id,
+            name: team.name,
+            permissions: team.permissions,
+            members: team.members.len(),
+            rules: team.artefact_matching_rules.len(),
+        }
+    }
+}
+
+impl Listed for TeamRow {
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
 
 /// `/teams`.
 #[component]
 pub(crate) fn TeamsPage() -> impl IntoView {
+    let teams = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Title text="Teams"/>
         <h1>"Teams"</h1>
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match teams.await {
+                    Err(error) => view! { <ErrorContent error/> }.into_any(),
+                    Ok(teams) => view! { <List teams/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn fetch() -> impl Future<Output = Result<Vec<TeamRow>, ClientError>> + Send {
+    let answer = Client::current().get::<Vec<TeamResponse>>("/v1/teams");
+    async move {
+        let mut teams: Vec<TeamRow> = answer.await?.into_iter().map(TeamRow::from).collect();
+        teams.sort_by_cached_key(|team| team.name.to_lowercase());
+        Ok(teams)
+    }
+}
+
+#[component]
+fn List(teams: Vec<TeamRow>) -> impl IntoView {
+    let rows = Rows::new(teams);
+    let selection = use_selection::<TeamResponse>("/teams", "team", "/v1/teams");
+    let words = move || match rows.count() {
+        1 => "1 team".to_owned(),
+        count => format!("{count} teams"),
+    };
+    let form = Callback::new(move |team: TeamResponse| view! { <EditTeam team rows selection/> }.into_any());
+    view! {
+        <div class="page-head">
+            <p class="count" role="status">
+                {words}
+            </p>
+            <CreateTeam rows/>
+        </div>
+        <div hidden=move || rows.count() == 0>
+            <TeamTable rows selection/>
+        </div>
+        <div hidden=move || rows.count() != 0>
+            <NoTeamsYet/>
+        </div>
+        <SelectionDialog selection title=|team: &TeamResponse| format!("Team {}", team.name) form/>
+    }
+}
+
+#[component]
+fn NoTeamsYet() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">"No teams yet"</p>
+            <p>"A team says what its members may do. Matching rules make it responsible for artefacts: their reviewers come from it. Create one here; where an identity provider names teams, people join them as they sign in."</p>
+        </div>
     }
 }
