@@ -81,7 +81,7 @@ impl Wanted {
     fn from_query(query: &ParamsMap) -> Self {
         Self {
             words: query.get_str("q").unwrap_or_default().trim().to_owned(),
-            offset: query.get_str("offset").and_then(|text| text.parse().ok()).unwrap_or_default().max(0),
+            offset: query.get_str("offset").and_then(|text| text.parse::<i64>().ok()).unwrap_or_default().max(0),
         }
     }
 
