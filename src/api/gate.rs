@@ -49,6 +49,10 @@ enum Gate {
     Local,
     /// Everybody, as far as the gate knows: the use case decides, by what the request is about.
     UseCase,
+    /// The same for a stream that a page opens. Browsers cannot send a header along, so there the session's cookie counts
+    /// also when they say that a page of our own asks. That is safe, as nothing is changed by it, and a page of another origin
+    /// can read the answer as little as that of any other request: who may is said by CORS.
+    Stream,
 }
 
 /// Lets those pass who hold the permissions, and says so in the document.
@@ -67,6 +71,15 @@ pub(super) fn permitted_by_use_case(
 ) -> UtoipaMethodRouter<ApiState> {
     document(permissions, &mut paths);
     (schemas, paths, guard(Gate::UseCase, router))
+}
+
+/// The same for a stream of events.
+pub(super) fn permitted_stream(
+    permissions: &'static [Permission],
+    (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+) -> UtoipaMethodRouter<ApiState> {
+    document(permissions, &mut paths);
+    (schemas, paths, guard(Gate::Stream, router))
 }
 
 /// Lets everybody pass to a use case that is about the caller.
@@ -125,7 +138,7 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     let Some(state) = request.extensions().get::<ApiState>().cloned() else {
         return ApiError::Internal.into_response();
     };
-    let origin = Origin::of(&request);
+    let origin = Origin::of(gate, &state.service, &request);
     // Nobody is looked up where everybody may read.
     let is_looked_up = has_body(request.method()) || !is_open(gate, &state.service);
     let caller =
@@ -136,7 +149,7 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     };
     let answer = pass(gate, &state, &origin, &caller, request, next).await;
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
-    if is_looked_up && origin.has_csrf_header {
+    if is_looked_up && origin.counts_cookie {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
     if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
@@ -180,6 +193,9 @@ async fn pass(
     }
     request.extensions_mut().insert(caller.clone());
     request.extensions_mut().insert(ClientAddress(origin.address.clone()));
+    if matches!(gate, Gate::Stream) {
+        request.extensions_mut().insert(origin.credentials.clone());
+    }
     let actor = Actor::of(caller, client_address(&request));
     if !has_body(request.method()) {
         // Also a read may change something: the first key of an installation is made when it is looked at.
@@ -200,23 +216,24 @@ struct Origin {
     credentials: Credentials,
     /// The client's address, as [`client_address`] tells it.
     address: String,
-    /// Whether the request has the header that no foreign page can send along.
-    has_csrf_header: bool,
-    /// Whether it has a session cookie and not that header.
+    /// Whether no foreign page can have sent the request.
+    counts_cookie: bool,
+    /// Whether it has a session cookie, and a foreign page can have sent it.
     has_unproven_cookie: bool,
 }
 
 impl Origin {
-    fn of(request: &Request) -> Self {
+    fn of(gate: Gate, service: &Service, request: &Request) -> Self {
         let headers = request.headers();
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
-        let has_csrf_header = headers.contains_key(CSRF_HEADER);
+        let counts_cookie = headers.contains_key(CSRF_HEADER)
+            || matches!(gate, Gate::Stream) && session_cookies::is_from_own_page(service, headers);
         let cookie = session_cookies::values(headers, session_cookie::NAME).next().map(str::to_owned);
-        let has_unproven_cookie = cookie.is_some() && !has_csrf_header;
-        let session_cookie = cookie.filter(|_| has_csrf_header);
+        let has_unproven_cookie = cookie.is_some() && !counts_cookie;
+        let session_cookie = cookie.filter(|_| counts_cookie);
         let credentials = Credentials { authorization, session_cookie };
-        Self { credentials, address: client_address(request), has_csrf_header, has_unproven_cookie }
+        Self { credentials, address: client_address(request), counts_cookie, has_unproven_cookie }
     }
 }
 
@@ -225,7 +242,7 @@ fn is_open(gate: Gate, service: &Service) -> bool {
     let settings = &service.settings;
     match gate {
         Gate::Local => true,
-        Gate::UseCase => false,
+        Gate::UseCase | Gate::Stream => false,
         Gate::Permissions(permissions) => {
             permissions.iter().all(|permission| settings.ignored_permissions.contains(permission))
         }
@@ -247,7 +264,7 @@ fn refuse_guess(gate: Gate, service: &Service, origin: &Origin, caller: &Caller)
 fn refuse(gate: Gate, service: &Service, origin: &Origin, caller: &Caller) -> Option<ApiError> {
     let is_refused = match gate {
         Gate::Local => return (!is_local(&origin.address)).then_some(ApiError::Forbidden),
-        Gate::UseCase => false,
+        Gate::UseCase | Gate::Stream => false,
         Gate::Permissions(permissions) => !caller.may(permissions, &service.settings.ignored_permissions),
         Gate::Authenticated => {
             let is_nobody = !is_open(gate, service) && !caller.is_authenticated();

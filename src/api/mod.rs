@@ -9,6 +9,7 @@ mod docs;
 mod environment_reviews;
 mod environments;
 mod errors;
+mod events;
 mod execution_metadata;
 mod gate;
 mod getting_started;
@@ -105,6 +106,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(saml::routes())
         .merge(sign_out::routes())
         .merge(audit_log::routes())
+        .merge(events::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())
