@@ -85,7 +85,7 @@ both! {
 
     // A browser cannot send the header along when a page opens a stream.
     async fn the_cookie_counts_for_pages_of_our_own(app: TestApp) {
-        let app = app.with_settings(|settings| settings.frontend_url = "https://to.example/here".to_owned());
+        let app = app.with_settings(|settings| "https://to.example/here".clone_into(&mut settings.frontend_url));
         let cookie = app.session(app.add_admin("ana").await).await;
         let (own, foreign) = ("https://to.example", "https://evil.example");
         for (headers, is_own) in [

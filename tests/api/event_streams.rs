@@ -48,10 +48,8 @@ impl Stream {
     /// The next lines up to an empty one; nothing at the end.
     async fn read_block(&mut self) -> Option<(Option<String>, Value)> {
         let block = loop {
-            if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let block = block.to_owned();
-                self.unread = rest.to_owned();
-                break block;
+            if let Some(length) = self.unread.find("\n\n") {
+                break self.unread.drain(..length + 2).collect::<String>();
             }
             let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("nothing came");
             let bytes = frame?.unwrap().into_data().unwrap();
@@ -63,7 +61,7 @@ impl Stream {
                 ("id", id) => id.clone_into(&mut self.last_id),
                 ("event", name) => kind = Some(name.to_owned()),
                 ("data", text) => data = serde_json::from_str(text).unwrap(),
-                ("retry" | ":", _) => {}
+                ("retry" | ":" | "", _) => {}
                 other => panic!("{other:?}"),
             }
         }
