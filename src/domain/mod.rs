@@ -7,6 +7,8 @@ pub mod attachment_rules;
 pub mod attempts;
 pub mod audit_log;
 pub mod bundle;
+pub mod event_log;
+pub mod events;
 pub mod hosts;
 pub mod issue_url;
 pub mod lifecycle;

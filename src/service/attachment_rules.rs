@@ -15,6 +15,7 @@ use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
 use crate::domain::attachment_rules::TextPatterns;
 use crate::domain::audit_log::Entry;
+use crate::domain::events::Event;
 use crate::store::attachment_rules::RuleColumns;
 use crate::store::{Tx, attachment_rules, audit_log, issues};
 
@@ -50,6 +51,7 @@ impl Service {
         let shown = columns.clone().into_response(id, criteria.metadata.iter().cloned().collect());
         let made = Entry::created(AuditSubjectKind::AttachmentRule, id, &OwnedRule { issue_id, rule: &shown });
         audit_log::record(&mut tx, [made], now).await?;
+        tx.announce(Event::of_issue(issue_id));
         let existing_results =
             if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, now).await?) } else { None };
         tx.commit().await?;
@@ -74,6 +76,7 @@ impl Service {
             let (before, after) = (json!({"enabled": !enabled}), json!({"enabled": enabled}));
             let entry = Entry::updated(AuditSubjectKind::AttachmentRule, rule_id, &before, &after);
             audit_log::record(&mut tx, entry, now).await?;
+            tx.announce(Event::of_issue(issue_id));
         }
         let shown = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop().ok_or_else(rule_not_found)?;
         tx.commit().await?;
@@ -90,6 +93,7 @@ impl Service {
             let before = OwnedRule { issue_id, rule: &rule };
             let entry = Entry::deleted(AuditSubjectKind::AttachmentRule, rule_id, &before);
             audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+            tx.announce(Event::of_issue(issue_id));
         }
         tx.commit().await?;
         Ok(())

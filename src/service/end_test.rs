@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::api::{C3TestResult, EndTestExecutionRequest};
+use app::api::{C3TestResult, EndTestExecutionRequest, EventKind};
 
 use super::test_results::{ReportedResult, store_results};
 use super::{Service, ServiceError, ServiceResult};
@@ -34,7 +34,7 @@ impl Service {
             })
             .collect();
         let rules = self.enabled_rules(&mut tx).await?;
-        store_results(&mut tx, before.id, &results, &rules, now).await?;
+        store_results(&mut tx, &before, &results, &rules, now).await?;
         let counts = test_results::count_results(&mut tx, before.id).await?;
         let mut after = before.clone();
         after.status = ended_status(counts.failed_count);
@@ -42,6 +42,7 @@ impl Service {
         after.checkbox_version = request.checkbox_version.map(|version| version.0);
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
+            tx.announce(after.event(EventKind::TestExecution));
         }
         tx.commit().await?;
         Ok(())

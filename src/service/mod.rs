@@ -9,6 +9,8 @@ mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
 mod environments;
+mod event_slots;
+pub mod events;
 mod execution_contexts;
 mod execution_metadata;
 pub mod getting_started;
@@ -43,6 +45,7 @@ mod users;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use app::api::{FamilyName, Permission};
 use rand::SeedableRng;
@@ -77,6 +80,8 @@ pub struct Service {
     failed_keys: Arc<Mutex<Attempts>>,
     /// Wrong passwords, by the address they came from.
     failed_logins: Arc<Mutex<Attempts>>,
+    /// Who follows events.
+    event_slots: Arc<event_slots::EventSlots>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -129,6 +134,12 @@ pub struct Settings {
     pub failed_keys_per_minute: u32,
     /// As many wrong passwords one address may try in a minute; 0 for any number.
     pub failed_logins_per_minute: u32,
+    /// As many streams of events may be open at a time.
+    pub event_streams: u32,
+    /// As many of them each user, application or address may have.
+    pub event_streams_per_client: u32,
+    /// How often it is looked whether who follows events still may.
+    pub event_recheck: Duration,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -167,6 +178,9 @@ impl Default for Settings {
             key_grace_seconds: 0,
             failed_keys_per_minute: 30,
             failed_logins_per_minute: 10,
+            event_streams: 500,
+            event_streams_per_client: 20,
+            event_recheck: Duration::from_mins(1),
             shows_onboarding_key: false,
         }
     }
@@ -202,6 +216,12 @@ pub enum ServiceError {
     /// Too many attempts have failed; after so many seconds there may be another.
     #[error("too many failed attempts")]
     TooManyAttempts(u64),
+    /// There is no room for it now.
+    #[error("{0}")]
+    Busy(String),
+    /// The caller has as many streams open as anybody may have.
+    #[error("{0} streams of events are open already")]
+    TooManyStreams(u32),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -228,6 +248,7 @@ impl Service {
             saml: Arc::default(),
             failed_keys,
             failed_logins,
+            event_slots: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }

@@ -9,6 +9,7 @@ use app::api::{
 };
 
 use super::attachment_rules::{compile_patterns, has_rule, read_request, rule_not_found, rule_of_another_issue};
+use super::events::announce_attachments;
 use super::issues::issue_not_found;
 use super::test_result_search::show_results;
 use super::{Service, ServiceResult};
@@ -83,6 +84,7 @@ impl Service {
         }
         let results = rule_applications::detach_applied(&mut tx, rule_id).await?;
         let detached = count(&results);
+        announce_attachments(&mut tx, issue_id, &results).await?;
         let entry = Entry::detached(AuditAction::Undo, AuditSubjectKind::AttachmentRule, rule_id, results);
         audit_log::record(&mut tx, entry, self.clock.now()).await?;
         tx.commit().await?;
@@ -133,6 +135,7 @@ impl Criteria<'_> {
         let attaching = Attaching { issue_id, attachment_rule_id: Some(rule_id), applied_to_existing: true };
         let results = issue_attachments::attach_issue(tx, attaching, &selection, now).await?;
         let attached = count(&results);
+        announce_attachments(tx, issue_id, &results).await?;
         let entry = Entry::attached(AuditAction::Apply, AuditSubjectKind::AttachmentRule, rule_id, results);
         audit_log::record(tx, entry, now).await?;
         let counts = rule_applications::count_chosen(tx, issue_id, &selection).await?;

@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use app::api::{
-    MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
+    EventKind, MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
     TestResultStatus,
 };
 
 use super::artefacts::group_by;
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::attachment_rules::{ResultFacts, RuleSet};
+use crate::domain::events::Event;
 use crate::store::issue_attachments::NewAttachment;
 use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
+use crate::store::test_executions::ExecutionColumns;
 use crate::store::test_results::{NewResult, ResultRow, StoredResult};
 use crate::store::{
     Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, result_words, test_cases,
@@ -25,7 +27,8 @@ impl Service {
     pub async fn add_results(&self, execution_id: i64, batch: &[TestResultRequest]) -> ServiceResult<()> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
+        let execution =
+            test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -34,7 +37,7 @@ impl Service {
         let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
         let rules = self.enabled_rules(&mut tx).await?;
-        store_results(&mut tx, execution_id, &lasting, &rules, now).await?;
+        store_results(&mut tx, &execution, &lasting, &rules, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -106,7 +109,7 @@ fn last_of_each_case<'a>(
 /// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
 pub(super) async fn store_results(
     tx: &mut Tx,
-    execution_id: i64,
+    execution: &ExecutionColumns,
     results: &[ReportedResult<'_>],
     rules: &RuleSet,
     now: Moment,
@@ -120,7 +123,7 @@ pub(super) async fn store_results(
             io_log: result.io_log,
         })
         .collect();
-    let stored = test_results::insert_results(tx, execution_id, &rows, now).await?;
+    let stored = test_results::insert_results(tx, execution.id, &rows, now).await?;
     let stored = with_ids(results, stored);
     let words: Vec<WordsOf<'_>> = stored
         .iter()
@@ -134,9 +137,13 @@ pub(super) async fn store_results(
         .collect();
     result_words::add_words(tx, &words).await?;
     if !rules.is_empty() {
-        attach_known_issues(tx, execution_id, &stored, rules, now).await?;
+        attach_known_issues(tx, execution.id, &stored, rules, now).await?;
     }
-    rerun_requests::request_automatic_rerun(tx, execution_id, now).await
+    tx.announce(execution.event(EventKind::TestResult));
+    if rerun_requests::request_automatic_rerun(tx, execution.id, now).await? {
+        tx.announce(execution.event(EventKind::RerunRequest));
+    }
+    Ok(())
 }
 
 /// The reported results, each with the id under which it was stored.
@@ -185,6 +192,9 @@ async fn attach_known_issues(
             attachment_rule_id: found.rule_id,
         })
         .collect();
+    for attachment in &attachments {
+        tx.announce(Event::of_issue(attachment.issue_id));
+    }
     issue_attachments::insert_attachments(tx, &attachments, now).await
 }
 

@@ -13,6 +13,7 @@ mod dialect;
 pub mod environment_issues;
 pub mod environment_reviews;
 pub mod environments;
+pub mod events;
 pub mod execution_filters;
 pub mod execution_metadata;
 pub mod idempotency_keys;
@@ -52,6 +53,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit_log::Actor;
+use crate::domain::events::Event;
 pub use connect::DbUrl;
 pub(crate) use dialect::Dialect;
 use idempotency_keys::Promise;
@@ -115,6 +117,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub struct Db {
     pools: Pools,
     statements: Arc<AtomicU64>,
+    events: Arc<events::Events>,
 }
 
 #[derive(Clone)]
@@ -135,6 +138,9 @@ pub struct Tx {
     promise: Option<Arc<Promise>>,
     /// Whose changes it makes.
     actor: Arc<Actor>,
+    /// What to tell those who follow events.
+    announced: Vec<Event>,
+    events: Arc<events::Events>,
 }
 
 pub(crate) enum Inner {
@@ -198,7 +204,14 @@ impl Db {
     }
 
     fn transaction(&self, inner: Inner) -> Tx {
-        Tx { inner, statements: self.statements.clone(), promise: None, actor: audit_log::current_actor() }
+        Tx {
+            inner,
+            statements: self.statements.clone(),
+            promise: None,
+            actor: audit_log::current_actor(),
+            announced: Vec::new(),
+            events: self.events.clone(),
+        }
     }
 }
 
@@ -213,9 +226,19 @@ impl Tx {
     }
 
     async fn commit_now(self) -> StoreResult<()> {
+        let batches = events::pack(self.announced);
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => {
+                tx.commit().await?;
+                self.events.publish(batches);
+            }
+            Inner::Postgres(mut tx) => {
+                if !batches.is_empty() {
+                    self.statements.fetch_add(1, Ordering::Relaxed);
+                    events::notify(&mut tx, &batches).await?;
+                }
+                tx.commit().await?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod command_line;
+mod events;
 mod local_accounts;
 mod operator;
 mod pages;
