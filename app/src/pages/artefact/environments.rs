@@ -183,16 +183,6 @@ fn review_by_key(scope: Scope) {
         }
     };
     use_shortcut("v", "Review the environment that has the focus", review);
-    let select = move || {
-        let focused = focused_anchor();
-        let key = page
-            .rows
-            .with_untracked(|rows| rows.iter().find(|row| Some(row.key.anchor()) == focused).map(|row| row.key));
-        if let Some(key) = key {
-            toggle(page, key);
-        }
-    };
-    use_shortcut("x", "Select the environment that has the focus, or do not any more", select);
 }
 
 fn focused_anchor() -> Option<String> {

@@ -23,7 +23,7 @@ pub(super) struct Fewer {
 }
 
 /// The version just before an artefact, by id; nothing for the oldest, and for what is not in the list.
-fn previous(id: i64, versions: &[ArtefactVersionResponse]) -> Option<&ArtefactVersionResponse> {
+pub(super) fn previous(id: i64, versions: &[ArtefactVersionResponse]) -> Option<&ArtefactVersionResponse> {
     versions.iter().find(|version| version.artefact_id == id)?;
     versions.iter().filter(|version| version.artefact_id < id).max_by_key(|version| version.artefact_id)
 }

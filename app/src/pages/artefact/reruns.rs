@@ -12,7 +12,7 @@ use crate::{
     api::Permission,
     client::{Change, Client},
     components::{
-        button::{ActionButton, Weight},
+        button::{ActionButton, Weight, may_go_on},
         dialog::{Dialog, DialogActions},
         field::TextField,
         sending::{Sending, SendingError},
@@ -71,6 +71,23 @@ fn permit(page: PageState, count: usize) -> Permit {
     match page.permit(Permission::ChangeRerun) {
         Permit::Granted if count > 1 => page.permit(Permission::ChangeRerunBulk),
         permit => permit,
+    }
+}
+
+/// Asks about a rerun of the plan that a run is of, where the visitor may ask for it.
+pub(super) fn ask_for_rerun(scope: Scope, run: i64) {
+    let of_row = |row: &Row| {
+        row.environment.with_untracked(|environment| {
+            let plan = environment.plans.iter().find(|plan| plan.holds(run))?;
+            RerunTarget::new(*row, plan)
+        })
+    };
+    let target = scope.page.rows.with_untracked(|rows| rows.iter().find_map(of_row));
+    let permit = untrack(|| permit(scope.page, 1));
+    if let Some(target) = target
+        && may_go_on(permit, None, scope.page.feedback)
+    {
+        scope.rerunning.set(vec![target]);
     }
 }
 

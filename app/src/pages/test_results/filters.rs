@@ -23,6 +23,9 @@ const SETTLE: std::time::Duration = std::time::Duration::from_millis(400);
 /// Filters with several values, by the field that holds them.
 type Field = fn(&mut ResultFilters) -> &mut Vec<String>;
 
+/// Filters by ids, in the same way.
+type IdField = fn(&mut ResultFilters) -> &mut IdChoice;
+
 /// The panel, and below it what is filtered by.
 #[component]
 pub(super) fn FilterPanel(search: Search) -> impl IntoView {
@@ -193,7 +196,7 @@ fn Ids(
     label: &'static str,
     words: (&'static str, &'static str),
     source: Source,
-    field: fn(&mut ResultFilters) -> &mut IdChoice,
+    field: IdField,
 ) -> impl IntoView {
     let current = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
     let chosen = Signal::derive(move || current.with(IdChoice::values));
@@ -377,7 +380,7 @@ fn chips(filters: &ResultFilters) -> Vec<Chip> {
 type Add<'a> = dyn FnMut(&'static str, String, &dyn Fn(&mut ResultFilters)) + 'a;
 
 fn add_ids(filters: &ResultFilters, add: &mut Add<'_>) {
-    let fields: [(&str, fn(&mut ResultFilters) -> &mut IdChoice); 2] =
+    let fields: [(&str, IdField); 2] =
         [("Issue", |filters| &mut filters.issues), ("Reviewer", |filters| &mut filters.reviewer_ids)];
     for (label, field) in fields {
         match field(&mut filters.clone()) {
