@@ -4,6 +4,7 @@ mod application;
 mod artefact;
 mod migrate;
 mod openapi;
+pub mod seed;
 mod serve;
 mod team;
 mod user;
@@ -39,6 +40,8 @@ enum Command {
     /// Give an artefact another reviewer, or remove it
     #[command(subcommand)]
     Artefact(artefact::ArtefactCommand),
+    /// Fill an empty database with demo data, as much as you like
+    Seed(seed::SeedArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
     /// Print the OpenAPI document of the REST API
@@ -96,6 +99,7 @@ impl Cli {
             Command::User(command) => user::run(command).await,
             Command::Team(command) => team::run(command).await,
             Command::Artefact(command) => artefact::run(command).await,
+            Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Openapi => openapi::run(),
         }
