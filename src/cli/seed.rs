@@ -7,6 +7,7 @@ mod environments;
 mod events;
 mod executions;
 mod issues;
+mod lines;
 mod load;
 mod logs;
 mod notifications;
@@ -28,8 +29,9 @@ use super::DbArgs;
 use crate::clock::Clock;
 use crate::service::{Service, Settings};
 use crate::store::{DbUrl, Moment, seed as store};
-use artefacts::{LINES, Line, Version};
+use artefacts::{Line, Version};
 use executions::{MadeRun, Run};
+use lines::LINES;
 use seeder::Seeder;
 pub use summary::Summary;
 

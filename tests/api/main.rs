@@ -60,6 +60,7 @@ mod search_executions_answer;
 mod search_results;
 mod search_results_answer;
 mod search_texts;
+mod seed;
 mod sign_in;
 mod start_test;
 mod start_test_rules;

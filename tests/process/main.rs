@@ -7,5 +7,6 @@ mod command_line;
 mod local_accounts;
 mod operator;
 mod pages;
+mod seed;
 mod support;
 mod survival;

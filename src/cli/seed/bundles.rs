@@ -3,7 +3,7 @@
 use app::api::{ArtefactPatch, FamilyName};
 use serde_json::json;
 
-use super::artefacts::LINES;
+use super::lines::LINES;
 use super::seeder::{Seeder, as_caller, read};
 use crate::service::entity_tag::Precondition;
 

@@ -52,8 +52,8 @@ impl Seeder {
         self.review_environments(&service, &caller, artefact_id, version, &mut chance).await?;
         for patch in artefact_patches(version.fate, &mut chance) {
             let patch: ArtefactPatch = read(patch)?;
-            let change = service.update_artefact(&caller, artefact_id, &patch, &Precondition::None);
-            as_caller(&caller, change).await?;
+            let work = service.update_artefact(&caller, artefact_id, &patch, &Precondition::None);
+            as_caller(&caller, work).await?;
         }
         Ok(())
     }
@@ -85,8 +85,8 @@ impl Seeder {
             patches.push(read(json!({"id": review.id, "review_decision": decision, "review_comment": comment}))?);
         }
         self.made.reviews += patches.len();
-        let change = service.update_environment_reviews(artefact_id, patches, &Precondition::None);
-        as_caller(caller, change).await?;
+        let work = service.update_environment_reviews(artefact_id, patches, &Precondition::None);
+        as_caller(caller, work).await?;
         Ok(())
     }
 }

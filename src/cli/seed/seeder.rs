@@ -70,8 +70,9 @@ pub(super) fn call_as(id: i64, name: &str) -> Caller {
 }
 
 /// Does work whose changes are the caller's.
-pub(super) async fn as_caller<T>(caller: &Caller, work: impl Future<Output = T>) -> T {
-    as_actor(Actor::of(caller, "192.0.2.17".to_owned()), work).await
+pub(super) fn as_caller<T>(caller: &Caller, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // Boxed: use cases are large, and seeding is all of them behind each other.
+    as_actor(Actor::of(caller, "192.0.2.17".to_owned()), Box::pin(work))
 }
 
 /// Reads a request as the API does, so that nothing is stored that no client could send.

@@ -23,7 +23,7 @@ pub(super) fn write(subject: &Subject<'_>, chance: &mut Chance) -> String {
     }
     match subject.status {
         TestResultStatus::Passed => {
-            push(&mut log, format_args!("{} after {} s\n", paint("1;32", "PASS"), chance.below(120)))
+            push(&mut log, format_args!("{} after {} s\n", paint("1;32", "PASS"), chance.below(120)));
         }
         _ if subject.symptom.is_empty() => {
             push(&mut log, format_args!("{} the tool was killed by signal 9\n", paint("1;31", "FAIL")));
