@@ -48,7 +48,7 @@ pub(super) struct SeedArgs {
     /// Make the demo data beside what is there, which stays as it is; works once
     #[arg(long)]
     force: bool,
-    /// How much: about 10,000 results for each, 1,000,000 for 100. Beyond the first these are runs of artefacts without a story
+    /// How much: 1 is the demo, with about 6,000 results; every further one adds 10,000 of artefacts without a story
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     scale: u32,
     /// The day that it is in the data, and the time; that of the machine if none is given
@@ -73,7 +73,7 @@ fn parse_moment(text: &str) -> Result<Moment, &'static str> {
 pub struct SeedPlan {
     /// What chance begins with.
     pub seed: u64,
-    /// How much, in portions of about 10,000 results; at least one is made.
+    /// How much: the demo, and a portion of 10,000 results for every number beyond 1.
     pub scale: u32,
     /// The moment that all dates are relative to.
     pub now: Moment,

@@ -223,7 +223,10 @@ impl Seeder {
         let stored = service.list_results(execution_id).await?;
         for (name, url) in known {
             let Some(result) = stored.iter().find(|result| result.name == name) else { continue };
-            self.attach(&service, url, result.id).await?;
+            // Where a rule was faster there is nothing left to do.
+            if result.issues.iter().all(|attachment| attachment.issue.url != url) {
+                self.attach(&service, url, result.id).await?;
+            }
         }
         Ok(())
     }

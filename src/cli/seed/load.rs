@@ -35,7 +35,7 @@ struct Filling {
 }
 
 impl Seeder {
-    /// Makes a portion of about 10,000 results; portions are spread over a year, the first is the oldest.
+    /// Makes a portion of 10,000 results; portions are spread over a year, the first is the oldest.
     pub(super) async fn fill(&mut self, portion: u32, portions: u32) -> anyhow::Result<()> {
         let age = 330 - i64::from(portion) * 300 / i64::from(portions);
         for place in 0..ARTEFACTS {

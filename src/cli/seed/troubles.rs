@@ -83,7 +83,7 @@ pub(super) static TROUBLES: &[Trouble] = &[
     Trouble {
         case: "wireless/connect-wpa3",
         artefact: "",
-        machine: "board-finch",
+        machine: "board-finch-4b",
         ages: 18..=200,
         manner: Always,
         symptom: &[

@@ -37,7 +37,7 @@ pub(super) fn write_suspends(subject: &Subject<'_>, chance: &mut Chance) -> Stri
     let mut log = format!("$ probe-stress-suspend --machine {}\n", subject.machine);
     let mut micros = 41_000_000;
     for cycle in 1..=subject.lines / LINES_OF_A_CYCLE {
-        let (device, other) = (chance.below(900), chance.below(900));
+        let (device, other) = (580 + chance.below(40), 700 + chance.below(90));
         for text in [
             format!("pm: suspend entry (deep), cycle {cycle}"),
             format!("pm: 0000:00:14.0 late suspend took {device} us"),
@@ -45,7 +45,8 @@ pub(super) fn write_suspends(subject: &Subject<'_>, chance: &mut Chance) -> Stri
             format!("wlan0: associated again after {other} ms"),
             format!("probe: cycle {cycle}: all {} checks passed", 14),
         ] {
-            micros += 1 + chance.below(1_800_000);
+            // The clock of this log ticks in milliseconds.
+            micros += 1_000 * (1 + chance.below(900));
             push(&mut log, format_args!("[{:>8}.{:06}] {text}\n", micros / 1_000_000, micros % 1_000_000));
         }
     }

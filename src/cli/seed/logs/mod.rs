@@ -70,15 +70,12 @@ fn fill(log: &mut String, template: &str, chance: &mut Chance) {
 
 fn draw_word(word: &str, chance: &mut Chance) -> String {
     match word {
-        "n" => chance.below(100).to_string(),
-        "k" => (1_000 + chance.below(9_000)).to_string(),
-        "b" => chance.below(4_294_967_296).to_string(),
-        "hex" => format!("{:08x}", chance.below(4_294_967_296)),
-        "mac" => {
-            let mut pair = || chance.below(256);
-            format!("02:00:5e:{:02x}:{:02x}:{:02x}", pair(), pair(), pair())
-        }
-        "ms" => format!("{}.{:03}", chance.below(40), chance.below(1_000)),
+        "n" => chance.below(40).to_string(),
+        "k" => (1_024 + 128 * chance.below(40)).to_string(),
+        // A machine has few addresses and numbers, which come again and again.
+        "hex" => format!("{:08x}", 0x5a3c_91e7_u64.wrapping_mul(1 + chance.below(24)) & 0xffff_ffff),
+        "mac" => format!("02:00:5e:10:7c:{:02x}", 16 * chance.below(6)),
+        "ms" => format!("{}.{:03}", chance.below(12), 20 * chance.below(50)),
         "unit" => chance.pick(phrases::UNITS).to_owned(),
         "dev" => chance.pick(phrases::DEVICES).to_owned(),
         _ => word.to_owned(),
