@@ -41,6 +41,11 @@ enum Command {
     #[command(subcommand)]
     Artefact(artefact::ArtefactCommand),
     /// Fill an empty database with demo data, as much as you like
+    ///
+    /// It tells of a laboratory that does not exist: artefacts of all families in several versions, their runs, results and logs,
+    /// issues, reviews, people. The same seed and time make the same data. Where there is a user or an artefact nothing is made,
+    /// and that is no mistake: whoever seeds at every start does so once. If it was interrupted, begin again with an empty
+    /// database.
     Seed(seed::SeedArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),

@@ -38,11 +38,6 @@ pub use summary::Summary;
 /// What the application is called that has made the data.
 const APPLICATION: &str = "seed_data_app";
 
-/// Fills a database with a laboratory that does not exist: artefacts of all families in several versions, their runs, results and
-/// logs, issues, reviews, people. Everything is made by the use cases behind the API, and the same seed and date make the same data.
-///
-/// Where there is a user or an artefact nothing is made, and that is no mistake: a service that seeds whenever it starts does so
-/// once. If it was interrupted, begin again with an empty database.
 #[derive(Debug, clap::Args)]
 pub(super) struct SeedArgs {
     /// Make the demo data beside what is there, which stays as it is; works once

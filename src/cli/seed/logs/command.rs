@@ -14,7 +14,7 @@ pub(super) fn write(subject: &Subject<'_>, chance: &mut Chance) -> String {
     let tool = subject.case.replace('/', "-");
     let mut log = format!("$ probe-{tool} --machine {} --verbose\n", subject.machine);
     push(&mut log, format_args!("probe-{tool} {}\n", paint("2", "reads /etc/probe/lab.conf")));
-    for _ in 0..8 + chance.below(30) {
+    for _ in 0..24 + chance.below(56) {
         if has_colours && chance.one_in(9) {
             push(&mut log, format_args!("{} ", paint("33", "note")));
         }
