@@ -4,6 +4,7 @@ mod application;
 mod artefact;
 mod migrate;
 mod openapi;
+pub mod seed;
 mod serve;
 mod team;
 mod user;
@@ -39,6 +40,13 @@ enum Command {
     /// Give an artefact another reviewer, or remove it
     #[command(subcommand)]
     Artefact(artefact::ArtefactCommand),
+    /// Fill an empty database with demo data, as much as you like
+    ///
+    /// It tells of a laboratory that does not exist: artefacts of all families in several versions, their runs, results and logs,
+    /// issues, reviews, people. The same seed and time make the same data. Where there is a user or an artefact nothing is made,
+    /// and that is no mistake: whoever seeds at every start does so once. If it was interrupted, begin again with an empty
+    /// database.
+    Seed(seed::SeedArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
     /// Print the OpenAPI document of the REST API
@@ -96,6 +104,7 @@ impl Cli {
             Command::User(command) => user::run(command).await,
             Command::Team(command) => team::run(command).await,
             Command::Artefact(command) => artefact::run(command).await,
+            Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Openapi => openapi::run(),
         }

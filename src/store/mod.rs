@@ -31,6 +31,7 @@ pub mod rerun_requests;
 pub mod result_words;
 pub mod rule_applications;
 pub mod saml_assertions;
+pub mod seed;
 pub mod sessions;
 mod statement;
 pub mod team_rules;

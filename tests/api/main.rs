@@ -71,6 +71,7 @@ mod search_results;
 mod search_results_answer;
 mod search_texts;
 mod session;
+mod seed;
 mod sign_in;
 mod sign_in_log;
 mod start_test;

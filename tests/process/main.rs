@@ -8,5 +8,6 @@ mod events;
 mod local_accounts;
 mod operator;
 mod pages;
+mod seed;
 mod support;
 mod survival;
