@@ -17,6 +17,7 @@ pub mod session_cookie;
 pub mod sign_in_link;
 pub mod sign_in_state;
 pub mod start_test;
+pub mod submission;
 pub mod text_search;
 mod texts;
 pub mod words;
