@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod attacks;
+mod client_scripts;
 mod command_line;
 mod local_accounts;
 mod operator;
 mod pages;
+mod submit;
 mod support;
 mod survival;

@@ -1,5 +1,7 @@
 //! Submissions of Checkbox: the results in `submission.json`.
 
+use std::collections::BTreeMap;
+
 use app::api::TestResultStatus;
 use serde::Deserialize;
 
@@ -26,6 +28,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, ReportError> {
     let submission: Submission = serde_json::from_slice(bytes).map_err(|error| ReportError::json(&error))?;
     let results = submission.results.into_iter().map(result_of).collect();
     Ok(Report { results, end: RunEnd::Completed })
+}
+
+/// What Checkbox itself says of each job of a submission, by the job's id.
+pub fn read_statuses(bytes: &[u8]) -> Result<BTreeMap<String, String>, ReportError> {
+    let submission: Submission = serde_json::from_slice(bytes).map_err(|error| ReportError::json(&error))?;
+    let statuses = submission.results.into_iter().map(|job| (job.id, job.status.or(job.outcome).unwrap_or_default()));
+    Ok(statuses.collect())
 }
 
 fn result_of(job: Job) -> ReportedResult {

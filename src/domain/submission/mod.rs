@@ -11,6 +11,8 @@ use app::api::TestResultStatus;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+pub use checkbox::read_statuses;
+
 /// The largest report that is read, in bytes; of packed ones after they are unpacked.
 pub const LARGEST_REPORT: usize = 256 * 1024 * 1024;
 
@@ -125,6 +127,19 @@ pub fn read_report(bytes: &[u8], format: Option<Format>) -> Result<Report, Repor
     Ok(Report { results: names::tidy(report.results), ..report })
 }
 
+/// Several reports of one run as one, in their order.
+pub fn merge(reports: Vec<Report>) -> Report {
+    let ends: Vec<RunEnd> = reports.iter().map(|report| report.end).collect();
+    let end = if ends.contains(&RunEnd::EndedPrematurely) {
+        RunEnd::EndedPrematurely
+    } else if !ends.is_empty() && ends.iter().all(|end| *end == RunEnd::NotTested) {
+        RunEnd::NotTested
+    } else {
+        RunEnd::Completed
+    };
+    Report { results: names::tidy(reports.into_iter().flat_map(|report| report.results).collect()), end }
+}
+
 /// Runners copy what programs print: a byte that is no text must not cost the whole report.
 fn text_of(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
@@ -208,7 +223,8 @@ fn join_parts(parts: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, ReportError, detect, join_parts, read_report};
+    use super::RunEnd::{Completed, EndedPrematurely, NotTested};
+    use super::{Format, Report, ReportError, RunEnd, detect, join_parts, merge, read_report};
 
     #[test]
     fn the_content_says_which_format_it_is() {
@@ -254,6 +270,22 @@ mod tests {
         let error = read_report(b"ok 1", Some(Format::Junit)).unwrap_err();
         assert!(matches!(error, ReportError::At { line: 1, .. } | ReportError::Whole(_)), "{error}");
         assert_eq!(read_report(b"ok 1 - <boots>", Some(Format::Tap)).unwrap().results.len(), 1);
+    }
+
+    #[test]
+    fn several_reports_are_one_run() {
+        let report = |text: &str| read_report(text.as_bytes(), Some(Format::Tap)).unwrap();
+        let names = |report: Report| report.results.into_iter().map(|result| result.name).collect::<Vec<_>>();
+        assert_eq!(names(merge(vec![report("ok a"), report("ok b"), report("ok a")])), ["a", "b", "a #2"]);
+        for (ends, expected) in [
+            (vec![], Completed),
+            (vec![Completed, EndedPrematurely, NotTested], EndedPrematurely),
+            (vec![Completed, NotTested], Completed),
+            (vec![NotTested, NotTested], NotTested),
+        ] {
+            let reports = ends.iter().map(|end: &RunEnd| Report { results: Vec::new(), end: *end }).collect();
+            assert_eq!(merge(reports).end, expected, "{ends:?}");
+        }
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest, Sha256};
-
 use super::ReportedResult;
+use crate::domain::texts::checksum;
 
 /// The longest name, category and template that the API takes, in characters.
 const LONGEST: usize = 500;
@@ -52,8 +51,7 @@ fn shorten(text: &str) -> String {
     if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
-    let digest = Sha256::digest(text.as_bytes());
-    let checksum: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let checksum = checksum(text);
     let beginning: String = text.chars().take(LONGEST - checksum.len() - 1).collect();
     format!("{beginning}~{checksum}")
 }
