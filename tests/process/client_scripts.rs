@@ -162,12 +162,13 @@ fn serve_submissions() -> String {
     url
 }
 
-#[tokio::test]
-async fn submissions_elsewhere_are_compared() {
+#[test]
+fn submissions_elsewhere_are_compared() {
     let site = Site::new("submissions");
     let url = serve_submissions();
     let submission = |build: u64| format!("{url}/job/x/{build}/artifact/artifacts/submission.json");
-    let args = ["test-case-history", &submission(7), "a", "z", "--number-of-jenkins-jobs", "3"];
+    let newest = submission(7);
+    let args = ["test-case-history", &newest, "a", "z", "--number-of-jenkins-jobs", "3"];
     assert_eq!(site.done(&args, ""), "test\t7\t6\t5\na\tpass\t-\tskip\nz\t-\t-\t-\n");
     let printed = site.done(&["compare-submissions", &submission(7), &submission(5)], "");
     let expected =
@@ -177,8 +178,8 @@ async fn submissions_elsewhere_are_compared() {
     assert_eq!(output.status.code(), Some(69));
 }
 
-#[tokio::test]
-async fn operations_without_permissions_are_named() {
+#[test]
+fn operations_without_permissions_are_named() {
     let site = Site::new("permissions");
     let silent = r#"{"paths": {"/a": {"get": {"x-permissions": []}, "put": {}}}}"#;
     std::fs::write(site.folder.join("silent.json"), silent).unwrap();

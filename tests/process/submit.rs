@@ -40,7 +40,7 @@ impl Folder {
         folder
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    fn write(&self, name: &str, content: &str) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, content).unwrap();
         path.display().to_string()
@@ -91,7 +91,7 @@ impl Client {
     /// Submits a report; the status and what was printed.
     #[track_caller]
     fn submit(&self, report: &str, more: &[&str]) -> (i32, Value) {
-        let output = self.run(&[&["submit", report, "--json"], COORDINATES, more].concat());
+        let output = self.run(&[&["submit", report, "--json"][..], COORDINATES, more].concat());
         let log = String::from_utf8_lossy(&output.stderr);
         assert!(!log.contains(&self.key), "{log}");
         (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap_or(json!(log)))
@@ -168,8 +168,8 @@ async fn a_report_becomes_an_execution_on_postgres() {
     check_junit(&Database::postgres().await).await;
 }
 
-#[tokio::test]
-async fn every_format_is_found_out() {
+#[test]
+fn every_format_is_found_out() {
     let database = Database::sqlite();
     let server = Server::start(&database, &[]);
     let client = Client::new(&server.url, &database.add_key());
@@ -187,7 +187,7 @@ async fn every_format_is_found_out() {
     }
     // A whole run from several files, one of them from the standard input.
     let first = client.folder.write("first.tap", "ok boots\n");
-    let mut command = client.command(&[&["submit", "--json", &first, "-"], COORDINATES].concat());
+    let mut command = client.command(&[&["submit", "--json", &first, "-"][..], COORDINATES].concat());
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"ok boots\nok sleeps\n").unwrap();
     let output = child.wait_with_output().unwrap();
@@ -201,7 +201,7 @@ async fn a_thousand_results_travel_in_batches() {
     let server = Server::start(&database, &[]);
     let client = Client::new(&server.url, &database.add_key());
     let lines: Vec<String> = (0..1_200).map(|n| format!("ok - case {n}\n# {}\n", "x".repeat(2_000))).collect();
-    let report = client.folder.write("long.tap", lines.concat());
+    let report = client.folder.write("long.tap", &lines.concat());
     let (status, printed) = client.submit(&report, &[]);
     assert_eq!((status, &printed["results"]["passed"]), (0, &json!(1_200)), "{printed}");
     let id = &printed["test_execution"]["id"];
@@ -227,7 +227,7 @@ async fn runs_wait_for_a_server_that_is_down_and_are_sent_once_and_in_order() {
     client.url.clone_from(&server.url);
     // Runs for another server stay, and never see this one's key.
     let elsewhere = nowhere();
-    let output = client.run(&[&["submit", &report, "--server", &elsewhere], COORDINATES].concat());
+    let output = client.run(&[&["submit", &report, "--server", &elsewhere][..], COORDINATES].concat());
     assert_eq!(output.status.code(), Some(WAITING));
     let (status, printed) = client.flush();
     assert_eq!((status, printed["sent"].as_array().unwrap().len()), (0, 3), "{printed}");
@@ -339,7 +339,7 @@ async fn an_answer_that_was_lost_doubles_nothing_on_postgres() {
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -358,8 +358,8 @@ async fn a_client_that_is_killed_half_way_loses_and_doubles_nothing() {
     let server = Server::start(&database, &[]);
     let client = Client::new(&server.url, &database.add_key());
     let lines: Vec<String> = (0..15_000).map(|n| format!("ok - case {n}\n")).collect();
-    let report = client.folder.write("long.tap", lines.concat());
-    let mut child = client.command(&[&["submit", report.as_str()], COORDINATES].concat()).spawn().unwrap();
+    let report = client.folder.write("long.tap", &lines.concat());
+    let mut child = client.command(&[&["submit", report.as_str()][..], COORDINATES].concat()).spawn().unwrap();
     wait_until("some batches are sent", || progress_of(&client.folder.0) >= 2);
     child.kill().unwrap();
     assert_eq!(child.wait().unwrap().code(), None, "it was killed, not done");
@@ -440,8 +440,8 @@ async fn what_the_server_does_not_want_is_told_and_blocks_nobody() {
     assert_eq!(client.executions().await[0]["artefact"]["name"], "bye");
 }
 
-#[tokio::test]
-async fn mistakes_have_their_own_status_and_one_line() {
+#[test]
+fn mistakes_have_their_own_status_and_one_line() {
     let client = Client::new(&nowhere(), "to_key");
     let report = client.folder.write("report.xml", JUNIT);
     let broken = client.folder.write("broken.xml", "<testsuite>\n<testcase name='x'>");
@@ -483,7 +483,7 @@ async fn mistakes_have_their_own_status_and_one_line() {
     }
     assert!(client.folder.waiting().is_empty());
     // The run is lost where nothing may be kept, and the status says so.
-    let output = client.run(&[&["submit", &report, "--no-spool"], COORDINATES].concat());
+    let output = client.run(&[&["submit", &report, "--no-spool"][..], COORDINATES].concat());
     assert_eq!(output.status.code(), Some(69), "{}", log_of(&output));
 }
 
