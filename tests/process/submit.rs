@@ -268,7 +268,7 @@ impl LossyProxy {
 /// One request and its answer; connections are not kept.
 fn pass(mut client: TcpStream, target: &str, counter: &AtomicU32, lost: u32) {
     let mut request = Vec::new();
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 8_192];
     let (head, length) = loop {
         let Ok(count @ 1..) = client.read(&mut buffer) else { return };
         request.extend_from_slice(&buffer[..count]);
