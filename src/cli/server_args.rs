@@ -16,6 +16,8 @@ const OLD_SERVER_VARIABLE: &str = "TO_API_URL";
 /// A key has some dozens of characters.
 const LARGEST_KEY_FILE: u64 = 4096;
 
+const DEFAULT_RETRIES: u32 = 5;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct ServerArgs {
     /// The server, such as `https://test-observer.example`; `TO_API_URL` is read, too
@@ -25,11 +27,16 @@ pub(super) struct ServerArgs {
     #[arg(long, value_name = "FILE", env = "TEST_OBSERVER_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
     /// How often a request is repeated that failed for now, with growing pauses
-    #[arg(long, value_name = "NUMBER", env = "TEST_OBSERVER_RETRIES", default_value_t = 5)]
+    #[arg(long, value_name = "NUMBER", env = "TEST_OBSERVER_RETRIES", default_value_t = DEFAULT_RETRIES, value_parser = parse_retries)]
     retries: u32,
     /// As long as one request may take
-    #[arg(long, value_name = "SECONDS", env = "TEST_OBSERVER_TIMEOUT", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: Option<u64>,
+}
+
+/// An empty variable is as good as none.
+fn parse_retries(text: &str) -> Result<u32, std::num::ParseIntError> {
+    if text.is_empty() { Ok(DEFAULT_RETRIES) } else { text.parse() }
 }
 
 impl ServerArgs {
