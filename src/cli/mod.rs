@@ -2,15 +2,28 @@
 
 mod application;
 mod artefact;
+mod check_permissions;
+mod common_failures;
+mod compare_submissions;
+mod completions;
+mod failure;
+mod man;
 mod migrate;
 mod openapi;
+mod rerun_failing;
 pub mod seed;
 mod serve;
+mod server_args;
+mod submit;
 mod team;
+mod test_case_history;
+mod test_results_report;
 mod user;
 mod user_account;
 
 use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
 
 use crate::clock::Clock;
 use crate::service::{Service, Settings};
@@ -51,6 +64,15 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,
+    Submit(Box<submit::SubmitArgs>),
+    TestResultsReport(test_results_report::TestResultsReportArgs),
+    RerunFailing(rerun_failing::RerunFailingArgs),
+    CommonFailures(common_failures::CommonFailuresArgs),
+    TestCaseHistory(test_case_history::TestCaseHistoryArgs),
+    CompareSubmissions(compare_submissions::CompareSubmissionsArgs),
+    CheckPermissions(check_permissions::CheckPermissionsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Where the database is.
@@ -107,6 +129,15 @@ impl Cli {
             Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Openapi => openapi::run(),
+            Command::Submit(args) => submit::run(*args).await,
+            Command::TestResultsReport(args) => test_results_report::run(args).await,
+            Command::RerunFailing(args) => rerun_failing::run(args).await,
+            Command::CommonFailures(args) => common_failures::run(args).await,
+            Command::TestCaseHistory(args) => test_case_history::run(args).await,
+            Command::CompareSubmissions(args) => compare_submissions::run(args).await,
+            Command::CheckPermissions(args) => check_permissions::run(&args),
+            Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         }
     }
 }

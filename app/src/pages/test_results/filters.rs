@@ -76,7 +76,8 @@ fn capitalised(word: &str) -> String {
 #[component]
 fn Words(search: Search) -> impl IntoView {
     let words = Memo::new(move |_| search.filters.with(|filters| filters.q.clone()));
-    let mut write = debounce(SETTLE, move |typed: String| search.change(|filters| typed.trim().clone_into(&mut filters.q)));
+    let mut write =
+        debounce(SETTLE, move |typed: String| search.change(|filters| typed.trim().clone_into(&mut filters.q)));
     view! {
         <form class="search" role="search" method="get" action="/test-results" on:submit=move |event| event.prevent_default()>
             <label class="visually-hidden" for="search">
