@@ -9,6 +9,7 @@ mod environment;
 mod environment_issues;
 mod environments;
 mod fewer;
+mod filter_panel;
 mod filters;
 mod header;
 mod history;
