@@ -81,7 +81,7 @@ pub(super) fn FewerNotice(family: FamilyName, fewer: Fewer) -> impl IntoView {
                 </button>
             </div>
             <p>
-                {format!("This version was tested in {now} environments, ")}
+                {format!("This version was tested in {now} environment{}, ", if now == 1 { "" } else { "s" })}
                 <a class="version" href=format!("/{}/{id}", family.path())>{version}</a>
                 {format!(" in {before}. Missing here:")}
             </p>

@@ -18,6 +18,7 @@ mod environments;
 mod events;
 mod failures;
 mod fewer;
+mod filter_panel;
 mod filters;
 mod header;
 mod history;

@@ -24,14 +24,14 @@ pub(super) fn PlanView(
     let plan = Memo::new(move |_| {
         row.environment.with(|environment| environment.plans.iter().find(|plan| plan.name == name).cloned())
     });
-    let points_here = move || {
+    let points_here = Memo::new(move |_| {
         let target = scope.target.with(|target| target.run);
         target.is_some_and(|run| plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.holds(run))))
-    };
-    let starts_open = is_only || untrack(points_here);
+    });
+    let starts_open = is_only || points_here.get_untracked();
     let open = RwSignal::new(starts_open);
     Effect::new(move || {
-        if points_here() {
+        if points_here.get() {
             open.set(true);
         }
     });
