@@ -150,8 +150,12 @@ impl RuleSet {
     /// What the rules attach to the results of an execution: by result, and for each in the order of the rules. Of texts that
     /// are too long together only the ends are looked at.
     pub fn match_results(&self, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
+        self.match_within(LOOKED_AT, execution, results)
+    }
+
+    fn match_within(&self, bytes: usize, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
         let candidates = Candidates::new(self, execution);
-        let window = self.window(results, LOOKED_AT);
+        let window = self.window(results, bytes);
         let mut matches = Vec::new();
         let mut found = Vec::new();
         let mut attached_at: Vec<Option<usize>> = vec![None; self.issues_count];
@@ -340,16 +344,18 @@ mod tests {
             io_log_pattern: io_log_pattern.to_owned(),
             ..Rule::default()
         };
-        let rules = [pattern(1, "early"), pattern(2, "late")];
-        // Twenty of them are more than is looked at; one is not.
-        let log = format!("early{}late", ".".repeat(1_000_000));
+        let log = format!("early{}late", ".".repeat(91));
         let results: Vec<_> = (0..20).map(|id| ResultFacts { id, io_log: &log, ..failed() }).collect();
-        let found = |matches: Vec<Match>| matches.into_iter().map(|found| found.rule_id).collect::<Vec<_>>();
-        assert_eq!(found(match_rules(&rules, &execution(), &results)), [2; 20]);
-        assert_eq!(found(match_rules(&rules, &execution(), &results[..1])), [1, 2]);
-        // Those of rules that do not look into logs are not counted.
+        let found = |rules: &[Rule], results: &[ResultFacts<'_>]| {
+            let matches = RuleSet::new(rules.to_vec()).match_within(1_000, &execution(), results);
+            matches.into_iter().map(|found| found.rule_id).collect::<Vec<_>>()
+        };
+        let rules = [pattern(1, "early"), pattern(2, "late")];
+        assert_eq!(found(&rules, &results), [2; 20]);
+        assert_eq!(found(&rules, &results[..10]), [[1, 2]; 10].concat());
+        // Where no rule looks into logs, they do not count.
         let comment = Rule { id: 3, issue_id: 3, comment_pattern: "^see".to_owned(), ..Rule::default() };
-        assert_eq!(found(match_rules(&[comment], &execution(), &results)), [3; 20]);
+        assert_eq!(found(&[comment], &results), [3; 20]);
     }
 
     #[test]

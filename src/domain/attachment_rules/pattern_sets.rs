@@ -278,21 +278,22 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(7);
         let mut matched = 0;
         let mut left_out = 0;
-        for _ in 0..40 {
-            let patterns: Vec<String> = (0..60).map(|_| make_pattern(&mut rng, 2)).collect();
+        for _ in 0..20 {
+            let patterns: Vec<String> = (0..40).map(|_| make_pattern(&mut rng, 2)).collect();
             let (sets, places) = PatternSets::new(patterns.iter().map(String::as_str));
             left_out += sets.always.iter().filter(|always| !**always).count();
-            let texts: Vec<String> = (0..40).map(|_| make_text(&mut rng)).collect();
+            let texts: Vec<String> = (0..20).map(|_| make_text(&mut rng)).collect();
+            let found: Vec<Vec<bool>> = texts.iter().map(|text| sets.matches(text, WINDOW_BYTES)).collect();
             for (pattern, place) in patterns.iter().zip(places) {
                 // One that cannot be used is not in question.
                 let Ok(Some(alone)) = compile(pattern) else { continue };
-                for text in &texts {
-                    let together = sets.matches(text, WINDOW_BYTES)[place.unwrap()];
+                for (text, found) in texts.iter().zip(&found) {
+                    let together = found[place.unwrap()];
                     assert_eq!(together, alone.is_match(text), "{pattern:?} in {text:?}");
                     matched += usize::from(together);
                 }
             }
         }
-        assert!(matched > 1_000 && left_out > 100, "{matched} matches, {left_out} patterns with pieces");
+        assert!(matched > 1_000 && left_out > 50, "{matched} matches, {left_out} patterns with pieces");
     }
 }
