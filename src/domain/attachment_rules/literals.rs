@@ -32,7 +32,10 @@ pub(super) fn list_pieces(pattern: &str) -> Vec<Pieces> {
 fn collect(expression: &Hir, found: &mut Vec<Pieces>) {
     match expression.kind() {
         HirKind::Capture(group) => collect(&group.sub, found),
-        HirKind::Repetition(repetition) if repetition.min > 0 => collect(&repetition.sub, found),
+        HirKind::Repetition(repetition) if repetition.min > 0 => {
+            found.extend(beginnings(expression));
+            collect(&repetition.sub, found);
+        }
         HirKind::Concat(parts) => {
             for place in 0..parts.len().min(PLACES) {
                 let together = parts.iter().skip(place).take(PARTS_TOGETHER).cloned().collect();
