@@ -4,8 +4,6 @@
 //! a few are collected and sorted; of many, the newest results of all are looked at until the page is full. Left to
 //! themselves, both databases take the wrong way for some filter, and then read every result there is.
 
-use std::cmp::Reverse;
-
 use app::api::{Choice, Cursor, ResultTexts, TestResultStatus};
 use sqlx::types::Json;
 
@@ -18,10 +16,6 @@ use crate::domain::words::WordQuery;
 const FEW_OF_EXECUTIONS: i64 = 30_000;
 /// Up to as many results of chosen cases or issues: they lie apart.
 const FEW_OF_CASES: i64 = 10_000;
-
-/// The beginning of a statement that finds results; conditions follow, each behind an `AND`.
-const FOUND: &str =
-    "SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE TRUE";
 
 /// Results that all of this is true of.
 #[derive(Clone, Debug, Default)]
@@ -74,26 +68,26 @@ pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage
         words.named_cases = list_named_cases(tx, &words.query).await?;
     }
     let search = &search;
-    if search.begins_with_results()
-        && let Some(few) = list_few(tx, search).await?
-    {
-        let count = i64::try_from(few.len()).unwrap_or(i64::MAX);
-        let (results, next) = cut_few(few, page);
-        return Ok(FoundPage { count, is_exact: true, results, next });
-    }
+    let few = if search.begins_with_results() { list_few(tx, search).await? } else { None };
     // How many have words that very many have is not worth the wait.
-    let is_exact = search.results.words.is_none();
-    let count = if is_exact { count_results(tx, search).await? } else { FEW_OF_CASES };
+    let is_exact = few.is_some() || search.results.words.is_none();
+    let count = match &few {
+        Some(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+        None if !is_exact => FEW_OF_CASES,
+        None => count_results(tx, search).await?,
+    };
     // Where the count says that there is nothing, nothing has to be looked for.
     if page.limit == 0 || (is_exact && (count == 0 || page.after.is_none() && page.offset >= count)) {
         return Ok(FoundPage { count, is_exact, ..FoundPage::default() });
     }
-    let statement = if search.begins_with_executions() && count <= FEW_OF_EXECUTIONS {
-        // With the executions known, PostgreSQL asks for the results of each; otherwise it would read all there are.
-        let executions = list_executions(tx, search).await?;
-        collect(&executions, &search.results)
-    } else {
-        walk(search)
+    let statement = match few {
+        Some(ids) => collect("result.id", &ids, &ResultFilter::default()),
+        None if search.begins_with_executions() && count <= FEW_OF_EXECUTIONS => {
+            // With the executions known, PostgreSQL asks for the results of each; otherwise it would read all there are.
+            let executions = list_executions(tx, search).await?;
+            collect("result.test_execution_id", &executions, &search.results)
+        }
+        None => walk(search),
     };
     let (results, next) = cut_page(tx, statement, page).await?;
     Ok(FoundPage { count, is_exact, results, next })
@@ -130,27 +124,30 @@ async fn list_named_cases(tx: &mut Tx, words: &WordQuery) -> StoreResult<Vec<i64
     Ok(rows.into_iter().filter(|(_, name)| words.are_all_in(name)).map(|(id, _)| id).collect())
 }
 
-/// The results in any order, if they are few.
-async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<FoundResult>>> {
+/// The ids of the results, if they are few.
+async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<i64>>> {
     let mut statement = Statement::new("");
     if let Some(words) = &search.results.words {
-        statement.push("SELECT id, test_execution_id, created_at FROM (");
+        statement.push("SELECT id FROM (");
         if !words.named_cases.is_empty() {
-            statement.push("SELECT id, test_execution_id, created_at FROM (");
+            statement.push("SELECT id FROM (");
             search.push_of_words(&mut statement, words, Place::Names);
             statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_names UNION ");
         }
-        statement.push("SELECT id, test_execution_id, created_at FROM (");
+        statement.push("SELECT id FROM (");
         search.push_of_words(&mut statement, words, Place::Texts);
         statement.push(" LIMIT ").bind(FEW_OF_CASES + 1).push(") AS in_texts) AS found");
     } else {
-        statement.push(FOUND);
+        statement.push("SELECT result.id FROM test_result AS result WHERE TRUE");
         search.push_where(&mut statement, Way::Collect);
     }
     statement.push(" LIMIT ").bind(FEW_OF_CASES + 1);
-    let found: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= FEW_OF_CASES);
-    Ok(is_all.then_some(found))
+    // Not kept prepared: after a few times PostgreSQL would plan for any words, which it takes for rare ones.
+    let rows: Vec<IdRow> =
+        on_statement!(tx, statement, query_as, |query, conn| query.persistent(false).fetch_all(conn))?;
+    let ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
+    let is_all = i64::try_from(ids.len()).is_ok_and(|count| count <= FEW_OF_CASES);
+    Ok(is_all.then_some(ids))
 }
 
 /// How many results are chosen.
@@ -200,13 +197,13 @@ async fn list_executions(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Vec<
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Results of the executions that the filter is true of: all of them, before they are sorted.
-fn collect(executions: &[i64], filter: &ResultFilter) -> Statement {
+/// Results where the column has one of the values, and the filter is true of: all of them, before they are sorted.
+fn collect(column: &'static str, values: &[i64], filter: &ResultFilter) -> Statement {
     let mut statement = Statement::new(
         "WITH found AS MATERIALIZED (
              SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE ",
     );
-    statement.push_in("result.test_execution_id", executions);
+    statement.push_in(column, values);
     push_results(filter, &mut statement, Way::Collect);
     statement.push(") SELECT result.id, result.test_execution_id, result.created_at FROM found AS result WHERE TRUE");
     statement
@@ -214,30 +211,11 @@ fn collect(executions: &[i64], filter: &ResultFilter) -> Statement {
 
 /// Results that are chosen, one after the other from the newest.
 fn walk(search: &ResultSearch) -> Statement {
-    let mut statement = Statement::new(FOUND);
+    let mut statement = Statement::new(
+        "SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE TRUE",
+    );
     search.push_where(&mut statement, Way::Walk);
     statement
-}
-
-/// The page of results that are all known.
-fn cut_few(mut results: Vec<FoundResult>, page: ResultPage) -> (Vec<FoundResult>, Option<Cursor>) {
-    results.sort_unstable_by_key(|result| Reverse((result.created_at, result.id)));
-    let skipped = match page.after {
-        Some(after) => results.partition_point(|it| (it.created_at, it.id) >= (after.created_at, after.id)),
-        None => usize::try_from(page.offset).unwrap_or(usize::MAX).min(results.len()),
-    };
-    results.drain(..skipped);
-    if page.limit == 0 { (Vec::new(), None) } else { end_page(results, page) }
-}
-
-/// As many of the results as are shown, and where the next page begins, if there are more.
-fn end_page(mut results: Vec<FoundResult>, page: ResultPage) -> (Vec<FoundResult>, Option<Cursor>) {
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let has_more = results.len() > shown;
-    results.truncate(shown);
-    let last = results.last().filter(|_| has_more);
-    let next = last.map(|result| Cursor { created_at: result.created_at, id: result.id });
-    (results, next)
 }
 
 /// The page of what a statement chooses, and where the next one begins.
@@ -256,8 +234,13 @@ async fn cut_page(
     // One more than is shown says whether there is another page.
     statement.push(" ORDER BY result.created_at DESC, result.id DESC LIMIT ").bind(page.limit + 1);
     statement.push(" OFFSET ").bind(offset);
-    let results: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    Ok(end_page(results, page))
+    let mut results: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = results.len() > shown;
+    results.truncate(shown);
+    let last = results.last().filter(|_| has_more);
+    let next = last.map(|result| Cursor { created_at: result.created_at, id: result.id });
+    Ok((results, next))
 }
 
 /// How a statement comes to its results.
@@ -294,14 +277,14 @@ impl ResultSearch {
 
     /// Adds the choice of the results that have the words in one place. Neither database finds a good way to both at once.
     fn push_of_words(&self, statement: &mut Statement, words: &WordFilter, place: Place) {
-        statement.push(FOUND).push(" AND ");
+        statement.push("SELECT result.id FROM test_result AS result WHERE ");
         match place {
             Place::Names => push_named(statement, words),
             Place::Texts => push_in_texts(statement, words),
         }
         if place == Place::Texts && self.names_executions() {
             // Nothing new: only what did not pass has words. It tells PostgreSQL that the executions have few results to look
-            // at, where it would otherwise read all of theirs, or look up each that has the words.
+            // at, where it would otherwise read all of theirs.
             statement.push(" AND result.status IN ('FAILED', 'SKIPPED')");
         }
         let results = ResultFilter { words: None, ..self.results.clone() };
