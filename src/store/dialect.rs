@@ -24,12 +24,13 @@ impl Dialect {
     ///   locked one, too.
     /// - `FOR KEY SHARE OF x`: likewise. It keeps out who would remove the row, and nobody else.
     /// - `words_match($1)`: the results that have the words of parameter 1, by the database's own full text search.
+    /// - `words_found($1)`: a table of their `id` and `test_execution_id`. PostgreSQL has both in the index of words.
     pub(crate) fn of(self, sql: &'static str) -> AssertSqlSafe<Cow<'static, str>> {
         AssertSqlSafe(self.spell(sql))
     }
 
     pub(super) fn spell(self, sql: &str) -> Cow<'_, str> {
-        if !["ints(", "texts(", "words_match("].iter().chain(ROW_LOCKS).any(|word| sql.contains(word)) {
+        if !["ints(", "texts(", "words_match(", "words_found("].iter().chain(ROW_LOCKS).any(|word| sql.contains(word)) {
             return Cow::Borrowed(sql);
         }
         let spelt = match self {
@@ -38,13 +39,19 @@ impl Dialect {
                 let sql = expand(&sql, "texts(", "(SELECT value FROM json_each(", "))");
                 let opening = "(SELECT rowid FROM test_result_words WHERE test_result_words MATCH (";
                 let sql = expand(&sql, "words_match(", opening, "))");
+                let opening = "(SELECT found.id, found.test_execution_id FROM test_result AS found WHERE found.id IN
+                     (SELECT rowid FROM test_result_words WHERE test_result_words MATCH (";
+                let sql = expand(&sql, "words_found(", opening, ")))");
                 cut_row_lock(&sql)
             }
             Self::Postgres => {
                 let sql = expand(sql, "ints(", "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(", "))");
                 let sql = expand(&sql, "texts(", "(SELECT value FROM jsonb_array_elements_text(", "))");
                 let opening = "(SELECT test_result_id FROM test_result_words WHERE words @@ CAST(";
-                expand(&sql, "words_match(", opening, " AS tsquery))")
+                let sql = expand(&sql, "words_match(", opening, " AS tsquery))");
+                let opening =
+                    "(SELECT test_result_id AS id, test_execution_id FROM test_result_words WHERE words @@ CAST(";
+                expand(&sql, "words_found(", opening, " AS tsquery))")
             }
         };
         Cow::Owned(spelt)

@@ -1,5 +1,5 @@
--- Results by their time, with what searches ask of each beside them. Its twin for PostgreSQL has the same file name in the folder beside this
--- one; the conventions are those of the first file.
+-- What searches for results ask of each, where they find it without reading the result. Its twin for PostgreSQL has the same file name in the
+-- folder beside this one; the conventions are those of the first file.
 
 -- A search whose results are all old goes past all others on its way: it reads them here, not the rows with the logs.
 -- Ascending, and read backwards: results come in the order of their time, and what is added at the end leaves full pages behind.
