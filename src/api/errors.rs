@@ -42,8 +42,8 @@ pub(super) enum ApiError {
     Internal,
     /// 503: the same request may succeed later.
     Unavailable,
-    /// 503: there is no room for it now.
-    Busy(String),
+    /// 503: there is no room for it now; why, and so many seconds until there may be some.
+    Busy(String, u64),
 }
 
 /// What a handler gives back.
@@ -61,7 +61,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Forbidden => Self::Forbidden,
             ServiceError::Stale => Self::Stale,
             ServiceError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
-            ServiceError::Busy(text) => Self::Busy(text),
+            ServiceError::Busy(text, seconds) => Self::Busy(text, seconds),
             ServiceError::TooManyStreams(limit) => Self::TooManyStreams(limit),
             ServiceError::Store(error) => error.into(),
         }
@@ -101,16 +101,16 @@ impl ApiError {
             Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts(_) | Self::TooManyStreams(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Busy(..) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// After how many seconds the same request may succeed.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts(seconds) => Some(*seconds),
+            Self::TooManyAttempts(seconds) | Self::Busy(_, seconds) => Some(*seconds),
             Self::Unavailable => Some(1),
-            Self::Busy(_) | Self::TooManyStreams(_) => Some(30),
+            Self::TooManyStreams(_) => Some(30),
             _ => None,
         }
     }
@@ -124,7 +124,7 @@ impl ApiError {
             | Self::NotFound(text)
             | Self::Conflict(text)
             | Self::Rule(text)
-            | Self::Busy(text) => text,
+            | Self::Busy(text, _) => text,
             Self::Stale => {
                 "Somebody has changed this since you looked at it; look again before you change it".to_owned()
             }

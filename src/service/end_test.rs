@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::api::{C3TestResult, EndTestExecutionRequest, EventKind};
 
-use super::test_results::{ReportedResult, store_results};
+use super::test_results::ReportedResult;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::lifecycle::ended_status;
 use crate::store::test_cases::NewTestCase;
@@ -33,8 +33,7 @@ impl Service {
                 })
             })
             .collect();
-        let rules = self.enabled_rules(&mut tx).await?;
-        store_results(&mut tx, &before, &results, &rules, now).await?;
+        self.store_results(&mut tx, &before, &results, now).await?;
         let counts = test_results::count_results(&mut tx, before.id).await?;
         let mut after = before.clone();
         after.status = ended_status(counts.failed_count);

@@ -21,7 +21,7 @@ impl EventSlots {
     pub(super) fn take(self: &Arc<Self>, client: &str, all: u32, per_client: u32) -> ServiceResult<EventSlot> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if open.values().sum::<u32>() >= all {
-            return Err(ServiceError::Busy("All streams of events are taken; try again later".to_owned()));
+            return Err(ServiceError::Busy("All streams of events are taken; try again later".to_owned(), 30));
         }
         let own = open.get(client).copied().unwrap_or_default();
         if own >= per_client {
@@ -58,7 +58,7 @@ mod tests {
         let second = slots.take("a", 3, 2).unwrap();
         assert!(matches!(slots.take("a", 3, 2), Err(ServiceError::TooManyStreams(2))));
         let third = slots.take("b", 3, 2).unwrap();
-        assert!(matches!(slots.take("c", 3, 2), Err(ServiceError::Busy(_))));
+        assert!(matches!(slots.take("c", 3, 2), Err(ServiceError::Busy(..))));
         drop(first);
         let fourth = slots.take("c", 3, 2).unwrap();
         drop((second, third, fourth));

@@ -89,7 +89,7 @@ impl Service {
         let (place, first) = {
             let events = log.borrow_and_update();
             if events.is_over() {
-                return Err(ServiceError::Busy("The server stops; try again soon".to_owned()));
+                return Err(ServiceError::Busy("The server stops; try again soon".to_owned(), 30));
             }
             let id = events.end_id().to_owned();
             match last_seen.map(|seen| (seen, events.find(seen))) {

@@ -5,6 +5,7 @@ pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod beside;
 mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
@@ -16,12 +17,14 @@ mod execution_metadata;
 pub mod getting_started;
 mod issue_attachments;
 mod issues;
+mod known_issues;
 mod launchpad;
 pub mod local_accounts;
 mod matching_rules;
 pub mod notifications;
 pub mod oidc;
 mod own_reviews;
+pub mod pattern_trials;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
@@ -70,6 +73,9 @@ pub struct Service {
     pub settings: Arc<Settings>,
     rng: Arc<Mutex<StdRng>>,
     rules: Arc<rule_cache::RuleCache>,
+    trial_limits: pattern_trials::TrialLimits,
+    /// Reports that may be written at a time.
+    reports: Arc<tokio::sync::Semaphore>,
     last_uses: Arc<application_keys::LastUses>,
     oidc: Arc<crate::integrations::oidc::OidcProvider>,
     /// What calls other systems.
@@ -216,9 +222,9 @@ pub enum ServiceError {
     /// Too many attempts have failed; after so many seconds there may be another.
     #[error("too many failed attempts")]
     TooManyAttempts(u64),
-    /// There is no room for it now.
+    /// There is no room for it now; after so many seconds there may be.
     #[error("{0}")]
-    Busy(String),
+    Busy(String, u64),
     /// The caller has as many streams open as anybody may have.
     #[error("{0} streams of events are open already")]
     TooManyStreams(u32),
@@ -235,6 +241,7 @@ impl Service {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
         let failed_keys = Arc::new(Mutex::new(Attempts::new(settings.failed_keys_per_minute)));
+        let reports = Arc::new(tokio::sync::Semaphore::new(reports::at_a_time(&db)));
         let failed_logins = Arc::new(Mutex::new(Attempts::new(settings.failed_logins_per_minute)));
         Self {
             db,
@@ -242,6 +249,8 @@ impl Service {
             settings: Arc::new(settings),
             rng,
             rules: Arc::default(),
+            trial_limits: pattern_trials::TrialLimits::default(),
+            reports,
             last_uses: Arc::default(),
             oidc: Arc::default(),
             http: Arc::default(),
@@ -264,6 +273,12 @@ impl Service {
     fn check_grant(&self, granter: Granter<'_>, permissions: &[Permission]) -> ServiceResult<()> {
         let may_grant = granter.may_grant(permissions, &self.settings.ignored_permissions);
         if may_grant { Ok(()) } else { Err(ServiceError::InsufficientPermissions) }
+    }
+
+    /// The same, with other limits to what rules may look through.
+    #[must_use]
+    pub fn with_trial_limits(self, trial_limits: pattern_trials::TrialLimits) -> Self {
+        Self { trial_limits, ..self }
     }
 
     fn with_rng<T>(&self, chance: impl FnOnce(&mut StdRng) -> T) -> T {

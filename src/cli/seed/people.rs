@@ -4,6 +4,7 @@ use app::api::{Permission, TeamCreate};
 use serde_json::{Value, json};
 
 use super::seeder::{Seeder, read};
+use crate::domain::access::Granter;
 use crate::store::users::NewUser;
 
 /// What reviewers may do.
@@ -109,7 +110,7 @@ impl Seeder {
                 if team.members.is_empty() { &[Permission::ViewArtefact][..] } else { REVIEWER_PERMISSIONS };
             let body =
                 json!({"name": team.name, "permissions": permissions, "artefact_matching_rules": (team.rules)()});
-            service.create_team(read::<TeamCreate>(body)?).await?;
+            service.create_team(Granter::Operator, read::<TeamCreate>(body)?).await?;
             for member in team.members {
                 service.add_member_by_name(team.name, member).await?;
             }

@@ -90,7 +90,7 @@ pub(super) fn ask_for_rerun(scope: Scope, run: i64) {
         })
     };
     let target = scope.page.rows.with_untracked(|rows| rows.iter().find_map(of_row));
-    let permit = untrack(|| permit(scope.page, 1));
+    let permit = untrack(|| permit_reruns(scope.page, 1));
     if let Some(target) = target
         && may_go_on(permit, None, scope.page.feedback)
     {
