@@ -210,6 +210,8 @@ pub(super) fn use_way_to_results() -> Callback<(i64, i64)> {
         let (path, now) = (path.get_untracked(), query.get_untracked());
         let there = query::with(&now, "testExecutionId", Some(&run.to_string()));
         let there = query::with(&there, "testResultId", Some(&result.to_string()));
+        // The list has the result, the other views do not.
+        let there = query::with(&there, "view", None);
         // Going through forty failures makes no forty steps to go back.
         let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
         navigate(&query::address(&path, &there), options);
