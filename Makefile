@@ -1,7 +1,7 @@
 # `make` says what there is; the work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dev test bench openapi deny fmt clean
+.PHONY: help setup build run demo dev test bench openapi deny fmt clean
 
 help: ## Say what the targets do
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -17,6 +17,14 @@ run: build ## Build and start on http://127.0.0.1:30000, with the database data/
 	@mkdir -p data
 	@export LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true} SESSIONS_HTTPS_ONLY=$${SESSIONS_HTTPS_ONLY-false} \
 	  FRONTEND_URL=$${FRONTEND_URL-http://127.0.0.1:30000}; exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/test-observer.db
+
+demo: build ## Build and start on http://127.0.0.1:30000 with demo data, in data/demo.db; prints a link to sign in by
+	@mkdir -p data
+	@test -e data/demo.db || { rm -f data/demo.new.db*; target/release/test-observer seed --db sqlite:data/demo.new.db \
+	  --frontend-url http://127.0.0.1:30000 >/dev/null && mv data/demo.new.db data/demo.db; }
+	@target/release/test-observer user link casey.morgan@example.com --frontend-url http://127.0.0.1:30000 --db sqlite:data/demo.db
+	@export LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true} SESSIONS_HTTPS_ONLY=$${SESSIONS_HTTPS_ONLY-false} \
+	  FRONTEND_URL=$${FRONTEND_URL-http://127.0.0.1:30000}; exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/demo.db
 
 dev: ## Build and start, and again after every change of the source
 	@scripts/setup build

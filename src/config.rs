@@ -118,6 +118,15 @@ impl Config {
                 Some(text) => read_number("FAILED_LOGINS_PER_MINUTE", &text)?,
                 None => defaults.failed_logins_per_minute,
             },
+            event_streams: match variable("EVENT_STREAMS") {
+                Some(text) => read_number("EVENT_STREAMS", &text)?,
+                None => defaults.event_streams,
+            },
+            event_streams_per_client: match variable("EVENT_STREAMS_PER_CLIENT") {
+                Some(text) => read_number("EVENT_STREAMS_PER_CLIENT", &text)?,
+                None => defaults.event_streams_per_client,
+            },
+            event_recheck: defaults.event_recheck,
             shows_onboarding_key: is_alone,
         };
         Ok(Self {
@@ -311,6 +320,8 @@ mod tests {
             ("FAILED_KEYS_PER_MINUTE", "-1"),
             ("TABS", "snap"),
             ("TRUSTED_PROXIES", "proxy.example"),
+            ("EVENT_STREAMS", "all"),
+            ("EVENT_STREAMS_PER_CLIENT", "-1"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

@@ -36,7 +36,7 @@ test("controls that need scripts do not show", async ({ page, request, server, g
   await goto(`/snaps/${await artefact(request, server, "no-scripts-controls")}`);
   // It sends the form of the filters.
   await expect(page.getByRole("button")).toHaveText(["Apply"]);
-  await page.getByLabel("Review status").getByLabel("Approved").check();
+  await page.getByRole("group", { name: "Review status" }).getByLabel("Approved").check();
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByText("Nothing matches")).toBeVisible();
   await goto("/getting-started");

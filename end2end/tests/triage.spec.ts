@@ -334,7 +334,7 @@ test("one issue explains a test in every environment", async ({ page, request, s
   for (const environment of ["m-one", "m-two", "m-three"]) {
     runs.push(await report(request, server, { name: "matrix", environment }, [failed("t-matrix"), failed(`t-only-${environment}`)]));
   }
-  await goto(`/snaps/${await artefact(request, server, "matrix")}?view=by-test`);
+  await goto(`/snaps/${await artefact(request, server, "matrix")}?view=tests`);
   const table = page.getByRole("table");
   await expect(table.getByRole("columnheader")).toHaveCount(4);
   await expect(table.getByRole("row", { name: /t-matrix/ })).toContainText("untriaged");
@@ -364,7 +364,7 @@ test("a version is compared with the one before", async ({ page, request, server
   ];
   await report(request, server, { name: "compare", version: "1.0" }, results("PASSED", "FAILED"));
   await report(request, server, { name: "compare", version: "2.0" }, results("FAILED", "PASSED"));
-  await goto(`/snaps/${await artefact(request, server, "compare", "2.0")}?view=changes`);
+  await goto(`/snaps/${await artefact(request, server, "compare", "2.0")}?view=compare`);
   await expect(page.getByText("1 new failure, 1 fixed")).toBeVisible();
   await expect(page.getByRole("link", { name: "t-new" })).toBeVisible();
   await expect(page.getByRole("link", { name: "t-fixed" })).toBeVisible();

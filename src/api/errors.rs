@@ -36,10 +36,14 @@ pub(super) enum ApiError {
     Invalid(Problems),
     /// 429: so many seconds until the next attempt.
     TooManyAttempts(u64),
+    /// 429: as many streams are open as anybody may have.
+    TooManyStreams(u32),
     /// 500: a defect. What it was stands in the log only.
     Internal,
     /// 503: the same request may succeed later.
     Unavailable,
+    /// 503: there is no room for it now; why, and so many seconds until there may be some.
+    Busy(String, u64),
 }
 
 /// What a handler gives back.
@@ -57,6 +61,8 @@ impl From<ServiceError> for ApiError {
             ServiceError::Forbidden => Self::Forbidden,
             ServiceError::Stale => Self::Stale,
             ServiceError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
+            ServiceError::Busy(text, seconds) => Self::Busy(text, seconds),
+            ServiceError::TooManyStreams(limit) => Self::TooManyStreams(limit),
             ServiceError::Store(error) => error.into(),
         }
     }
@@ -93,17 +99,18 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts(_) | Self::TooManyStreams(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Busy(..) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// After how many seconds the same request may succeed.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts(seconds) => Some(*seconds),
+            Self::TooManyAttempts(seconds) | Self::Busy(_, seconds) => Some(*seconds),
             Self::Unavailable => Some(1),
+            Self::TooManyStreams(_) => Some(30),
             _ => None,
         }
     }
@@ -113,7 +120,11 @@ impl ApiError {
             Self::NotAuthenticated => "Not authenticated".to_owned(),
             Self::InsufficientPermissions => "Insufficient permissions".to_owned(),
             Self::Forbidden => "Forbidden".to_owned(),
-            Self::BadRequest(text) | Self::NotFound(text) | Self::Conflict(text) | Self::Rule(text) => text,
+            Self::BadRequest(text)
+            | Self::NotFound(text)
+            | Self::Conflict(text)
+            | Self::Rule(text)
+            | Self::Busy(text, _) => text,
             Self::Stale => {
                 "Somebody has changed this since you looked at it; look again before you change it".to_owned()
             }
@@ -121,6 +132,7 @@ impl ApiError {
             Self::TooLarge(limit) => format!("The request body is larger than {limit} bytes; send it in several parts"),
             Self::Invalid(_) => "Invalid input".to_owned(),
             Self::TooManyAttempts(_) => "Too many failed attempts".to_owned(),
+            Self::TooManyStreams(limit) => format!("You have {limit} streams of events open; close one first"),
             Self::Internal => "Internal Server Error".to_owned(),
             Self::Unavailable => "Database connection failed".to_owned(),
         }

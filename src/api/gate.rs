@@ -29,7 +29,7 @@ use super::session_cookies::{self, CSRF_HEADER};
 use crate::domain::access::{Caller, Credentials};
 use crate::domain::audit_log::Actor;
 use crate::domain::session_cookie;
-use crate::service::{Service, Settings};
+use crate::service::Service;
 use crate::store::audit_log::as_actor;
 
 /// A body that nobody may send is read no further than this: enough to say whether it is JSON.
@@ -53,6 +53,10 @@ enum Gate {
     Local,
     /// Everybody, as far as the gate knows: the use case decides, by what the request is about.
     UseCase,
+    /// The same for a stream that a page opens. Browsers cannot send a header along, so there the session's cookie counts
+    /// also when they say that a page of our own asks. That is safe, as nothing is changed by it, and a page of another origin
+    /// can read the answer as little as that of any other request: who may is said by CORS.
+    Stream,
 }
 
 /// Lets those pass who hold the permissions, and says so in the document.
@@ -71,6 +75,15 @@ pub(super) fn permitted_by_use_case(
 ) -> UtoipaMethodRouter<ApiState> {
     document(permissions, &mut paths);
     (schemas, paths, guard(Gate::UseCase, router))
+}
+
+/// The same for a stream of events.
+pub(super) fn permitted_stream(
+    permissions: &'static [Permission],
+    (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+) -> UtoipaMethodRouter<ApiState> {
+    document(permissions, &mut paths);
+    (schemas, paths, guard(Gate::Stream, router))
 }
 
 /// Lets everybody pass to a use case that is about the caller.
@@ -134,7 +147,7 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     let Some(state) = request.extensions().get::<ApiState>().cloned() else {
         return ApiError::Internal.into_response();
     };
-    let origin = Origin::of(gate, &state.service.settings, &request);
+    let origin = Origin::of(gate, &state.service, &request);
     // Nobody is looked up where everybody may read.
     let is_looked_up = has_body(request.method()) || !is_open(gate, &state.service, &origin);
     let caller =
@@ -145,7 +158,7 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     };
     let answer = pass(gate, &state, &origin, &caller, request, next).await;
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
-    let depends_on_session = is_looked_up && origin.has_csrf_header;
+    let depends_on_session = is_looked_up && origin.counts_cookie;
     if depends_on_session || matches!(gate, Gate::Page) {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
@@ -192,6 +205,9 @@ async fn pass(
         return Err(refusal);
     }
     request.extensions_mut().insert(caller.clone());
+    if matches!(gate, Gate::Stream) {
+        request.extensions_mut().insert(origin.credentials.clone());
+    }
     let actor = Actor::of(caller, client_address(&request));
     if !has_body(request.method()) {
         // Also a read may change something: the first key of an installation is made when it is looked at.
@@ -210,25 +226,26 @@ struct Origin<'a> {
     address: String,
     /// Permissions that are asked of nobody who sends such a request.
     ignored: &'a BTreeSet<Permission>,
-    /// Whether the request has the header that no foreign page can send along.
-    has_csrf_header: bool,
-    /// Whether it has a session cookie and not that header.
+    /// Whether no foreign page can have sent the request.
+    counts_cookie: bool,
+    /// Whether it has a session cookie, and a foreign page can have sent it.
     has_unproven_cookie: bool,
 }
 
 impl<'a> Origin<'a> {
-    fn of(gate: Gate, settings: &'a Settings, request: &Request) -> Self {
+    fn of(gate: Gate, service: &'a Service, request: &Request) -> Self {
         let headers = request.headers();
         let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A browser sends the cookie along with what a foreign page makes it send, but that page cannot add a header.
-        let has_csrf_header = headers.contains_key(CSRF_HEADER);
-        let is_proven = has_csrf_header || matches!(gate, Gate::Page);
+        let counts_cookie = headers.contains_key(CSRF_HEADER)
+            || matches!(gate, Gate::Stream) && session_cookies::is_from_own_page(service, headers);
+        let is_proven = counts_cookie || matches!(gate, Gate::Page);
         let cookie = session_cookies::values(headers, session_cookie::NAME).next().map(str::to_owned);
         let has_unproven_cookie = cookie.is_some() && !is_proven;
         let session_cookie = cookie.filter(|_| is_proven);
         let credentials = Credentials { authorization, session_cookie };
-        let (address, ignored) = (client_address(request), settings.ignored_under(host_of(request)));
-        Self { credentials, address, ignored, has_csrf_header, has_unproven_cookie }
+        let (address, ignored) = (client_address(request), service.settings.ignored_under(host_of(request)));
+        Self { credentials, address, ignored, counts_cookie, has_unproven_cookie }
     }
 }
 
@@ -236,7 +253,7 @@ impl<'a> Origin<'a> {
 fn is_open(gate: Gate, service: &Service, origin: &Origin<'_>) -> bool {
     match gate {
         Gate::Local => true,
-        Gate::UseCase => false,
+        Gate::UseCase | Gate::Stream => false,
         Gate::Permissions(permissions) => permissions.iter().all(|permission| origin.ignored.contains(permission)),
         Gate::Authenticated | Gate::Page => !service.settings.require_authentication,
     }
@@ -256,7 +273,7 @@ fn refuse_guess(gate: Gate, service: &Service, origin: &Origin<'_>, caller: &Cal
 fn refuse(gate: Gate, service: &Service, origin: &Origin<'_>, caller: &Caller) -> Option<ApiError> {
     let is_refused = match gate {
         Gate::Local => return (!is_local(&origin.address)).then_some(ApiError::Forbidden),
-        Gate::UseCase => false,
+        Gate::UseCase | Gate::Stream => false,
         Gate::Permissions(permissions) => !caller.may(permissions, origin.ignored),
         Gate::Authenticated | Gate::Page => {
             let is_nobody = !is_open(gate, service, origin) && !caller.is_authenticated();

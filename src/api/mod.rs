@@ -10,6 +10,7 @@ mod docs;
 mod environment_reviews;
 mod environments;
 mod errors;
+mod events;
 mod execution_metadata;
 mod gate;
 mod getting_started;
@@ -111,6 +112,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(saml::routes())
         .merge(sign_out::routes())
         .merge(audit_log::routes())
+        .merge(events::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())

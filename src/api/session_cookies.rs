@@ -10,6 +10,8 @@ use crate::service::sign_in::SignedIn;
 
 /// The header whose presence proves that no foreign page made the request; its value does not matter.
 pub(super) const CSRF_HEADER: &str = "x-csrf-token";
+/// Where a request comes from, as a browser says it to servers over HTTPS and on this machine.
+const FETCH_SITE: &str = "sec-fetch-site";
 /// What a cookie's time is when it is over.
 const LONG_AGO: &str = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 /// The only addresses that the state of an attempt is sent to.
@@ -25,6 +27,21 @@ pub(super) fn open(service: &Service, signed_in: &SignedIn) -> HeaderValue {
 /// The `Set-Cookie` that takes the session away.
 pub(super) fn clear(service: &Service) -> HeaderValue {
     set_cookie(service, format!("{}=null; path=/; {LONG_AGO}; httponly; samesite=lax", session_cookie::NAME))
+}
+
+/// Whether a page of our own sends a request, by what browsers say of it and pages cannot: for where a browser cannot send
+/// [`CSRF_HEADER`].
+pub(super) fn is_from_own_page(service: &Service, headers: &HeaderMap) -> bool {
+    let is_own = headers.get(header::ORIGIN).map(|origin| is_own_origin(service, origin));
+    match headers.get(FETCH_SITE) {
+        Some(site) => site == "same-origin" && is_own.unwrap_or(true),
+        None => is_own.unwrap_or(false),
+    }
+}
+
+fn is_own_origin(service: &Service, origin: &HeaderValue) -> bool {
+    let own = url::Url::parse(&service.settings.frontend_url).map(|url| url.origin().ascii_serialization());
+    own.is_ok_and(|own| own.as_bytes() == origin.as_bytes())
 }
 
 /// The session that a request's cookie names, with or without the header that no foreign page can send along. Whether it

@@ -2,14 +2,28 @@
 
 mod application;
 mod artefact;
+mod check_permissions;
+mod common_failures;
+mod compare_submissions;
+mod completions;
+mod failure;
+mod man;
 mod migrate;
 mod openapi;
+mod rerun_failing;
+pub mod seed;
 mod serve;
+mod server_args;
+mod submit;
 mod team;
+mod test_case_history;
+mod test_results_report;
 mod user;
 mod user_account;
 
 use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
 
 use crate::clock::Clock;
 use crate::service::{Service, Settings};
@@ -39,10 +53,26 @@ enum Command {
     /// Give an artefact another reviewer, or remove it
     #[command(subcommand)]
     Artefact(artefact::ArtefactCommand),
+    /// Fill an empty database with demo data, as much as you like
+    ///
+    /// It tells of a laboratory that does not exist: artefacts of all families in several versions, their runs, results and logs,
+    /// issues, reviews, people. The same seed and time make the same data. Where there is a user or an artefact nothing is made,
+    /// and that is no mistake: whoever seeds at every start does so once. If it was interrupted, begin again with an empty
+    /// database.
+    Seed(seed::SeedArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,
+    Submit(Box<submit::SubmitArgs>),
+    TestResultsReport(test_results_report::TestResultsReportArgs),
+    RerunFailing(rerun_failing::RerunFailingArgs),
+    CommonFailures(common_failures::CommonFailuresArgs),
+    TestCaseHistory(test_case_history::TestCaseHistoryArgs),
+    CompareSubmissions(compare_submissions::CompareSubmissionsArgs),
+    CheckPermissions(check_permissions::CheckPermissionsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Where the database is.
@@ -96,8 +126,18 @@ impl Cli {
             Command::User(command) => user::run(command).await,
             Command::Team(command) => team::run(command).await,
             Command::Artefact(command) => artefact::run(command).await,
+            Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Openapi => openapi::run(),
+            Command::Submit(args) => submit::run(*args).await,
+            Command::TestResultsReport(args) => test_results_report::run(args).await,
+            Command::RerunFailing(args) => rerun_failing::run(args).await,
+            Command::CommonFailures(args) => common_failures::run(args).await,
+            Command::TestCaseHistory(args) => test_case_history::run(args).await,
+            Command::CompareSubmissions(args) => compare_submissions::run(args).await,
+            Command::CheckPermissions(args) => check_permissions::run(&args),
+            Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let housekeeping = tokio::spawn(forget_what_is_over(service.clone()));
     let noting = tokio::spawn(save_last_uses(service.clone()));
     let following = tokio::spawn(follow_saml_provider(service.clone()));
-    serve(listener, router).await?;
+    serve(listener, router, service.clone()).await?;
     housekeeping.abort();
     noting.abort();
     following.abort();
@@ -113,13 +113,15 @@ fn built_site() -> PathBuf {
 }
 
 /// Serves until a signal says stop, then lets requests that are under way end.
-async fn serve(listener: TcpListener, router: axum::Router) -> anyhow::Result<()> {
+async fn serve(listener: TcpListener, router: axum::Router, use_cases: Service) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut draining = stopped.clone();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         wait_for_signal().await;
         tracing::info!("stopping: requests under way have {} s", DRAIN_TIME.as_secs());
+        // Streams of events would never end by themselves.
+        use_cases.end_event_streams();
         stop.send_replace(true);
     });
     let too_late = async move {

@@ -66,7 +66,7 @@ fn allow(recovered: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), u64> {
 }
 
 /// Whoever has one address of an IPv6 network has all of them, so the network is one place.
-fn place_of(address: &str) -> String {
+pub(crate) fn place_of(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => format!("{:x}", address.to_bits() >> 64),
         Ok(address) => address.to_string(),

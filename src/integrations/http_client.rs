@@ -37,12 +37,7 @@ pub struct HttpClient(reqwest::Client);
 impl HttpClient {
     /// A client that trusts the certificate authorities of this machine.
     pub fn new() -> Result<Self, HttpError> {
-        // The first one stays when somebody was faster: it is the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        // A redirect would lead wherever an answer likes, into the operator's own network, too.
-        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let builder = builder.timeout(PATIENCE).connect_timeout(CONNECT_PATIENCE);
-        Ok(Self(builder.user_agent(concat!("test-observer/", env!("CARGO_PKG_VERSION"))).build()?))
+        Ok(Self(client_builder().timeout(PATIENCE).connect_timeout(CONNECT_PATIENCE).build()?))
     }
 
     /// Sends a request and reads the whole answer. One with a status of 500 and above is none.
@@ -78,6 +73,15 @@ impl LazyHttp {
         let client = self.0.get_or_init(|| HttpClient::new().map_err(|error| explain(&error)));
         client.as_ref().map_err(Clone::clone)
     }
+}
+
+/// What every client of ours has in common: the certificate authorities of this machine, a name, and no redirects.
+pub(crate) fn client_builder() -> reqwest::ClientBuilder {
+    // The first one stays when somebody was faster: it is the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    // A redirect would lead wherever an answer likes, into the operator's own network, too.
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    builder.user_agent(concat!("test-observer/", env!("CARGO_PKG_VERSION")))
 }
 
 /// An error with everything that led to it, in one line for the log.

@@ -15,6 +15,7 @@ use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
 use crate::domain::attachment_rules::TextPatterns;
 use crate::domain::audit_log::Entry;
+use crate::domain::events::Event;
 use crate::store::attachment_rules::RuleColumns;
 use crate::store::{Tx, attachment_rules, audit_log, issues};
 
@@ -42,16 +43,24 @@ impl Service {
         }
         let (columns, metadata) = read_request(request);
         let patterns = compile_patterns(&columns)?;
+        let criteria = Criteria { columns: &columns, metadata: group(metadata.clone()), patterns };
+        let chosen = if applies_to_existing {
+            let mut tx = self.db.read().await?;
+            issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
+            criteria.choose(&mut tx, None, self.trial_limits.application).await?
+        } else {
+            None
+        };
         let mut tx = self.db.write().await?;
         issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
         let id = attachment_rules::create_rule(&mut tx, issue_id, &columns, now).await?;
         attachment_rules::add_metadata(&mut tx, id, &metadata, now).await?;
-        let criteria = Criteria { columns: &columns, metadata: group(metadata), patterns };
         let shown = columns.clone().into_response(id, criteria.metadata.iter().cloned().collect());
         let made = Entry::created(AuditSubjectKind::AttachmentRule, id, &OwnedRule { issue_id, rule: &shown });
         audit_log::record(&mut tx, [made], now).await?;
+        tx.announce(Event::of_issue(issue_id));
         let existing_results =
-            if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, now).await?) } else { None };
+            if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, chosen, now).await?) } else { None };
         tx.commit().await?;
         Ok(MinimalIssueTestResultAttachmentRuleResponse { existing_results, ..shown })
     }
@@ -74,6 +83,7 @@ impl Service {
             let (before, after) = (json!({"enabled": !enabled}), json!({"enabled": enabled}));
             let entry = Entry::updated(AuditSubjectKind::AttachmentRule, rule_id, &before, &after);
             audit_log::record(&mut tx, entry, now).await?;
+            tx.announce(Event::of_issue(issue_id));
         }
         let shown = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop().ok_or_else(rule_not_found)?;
         tx.commit().await?;
@@ -90,6 +100,7 @@ impl Service {
             let before = OwnedRule { issue_id, rule: &rule };
             let entry = Entry::deleted(AuditSubjectKind::AttachmentRule, rule_id, &before);
             audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+            tx.announce(Event::of_issue(issue_id));
         }
         tx.commit().await?;
         Ok(())

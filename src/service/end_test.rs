@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use app::api::{C3TestResult, EndTestExecutionRequest};
+use app::api::{C3TestResult, EndTestExecutionRequest, EventKind};
 
-use super::test_results::{ReportedResult, store_results};
+use super::test_results::ReportedResult;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::lifecycle::ended_status;
 use crate::store::test_cases::NewTestCase;
@@ -33,8 +33,7 @@ impl Service {
                 })
             })
             .collect();
-        let rules = self.enabled_rules(&mut tx).await?;
-        store_results(&mut tx, before.id, &results, &rules, now).await?;
+        self.store_results(&mut tx, &before, &results, now).await?;
         let counts = test_results::count_results(&mut tx, before.id).await?;
         let mut after = before.clone();
         after.status = ended_status(counts.failed_count);
@@ -42,6 +41,7 @@ impl Service {
         after.checkbox_version = request.checkbox_version.map(|version| version.0);
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
+            tx.announce(after.event(EventKind::TestExecution));
         }
         tx.commit().await?;
         Ok(())

@@ -13,6 +13,7 @@ use super::artefacts::group_by;
 use super::entity_tag::{EntityTag, Precondition};
 use super::{Service, ServiceError, ServiceResult, artefact_not_found};
 use crate::domain::audit_log::Entry;
+use crate::domain::events::Event;
 use crate::store::environment_reviews::{ReviewReviewerRow, ReviewRow};
 use crate::store::{StoreResult, Tx, artefact_builds, artefacts, audit_log, environment_reviews};
 
@@ -70,6 +71,7 @@ impl Service {
             let change = (row.id, row.review_decision.clone(), row.review_comment.clone());
             environment_reviews::update_reviews(&mut tx, &[change], now).await?;
             audit_log::record(&mut tx, compare(&before, &row), now).await?;
+            tx.announce(Event::of_review(row.artefact_id, row.family, row.id));
         }
         let shown = show_review(&mut tx, row).await?;
         tx.commit().await?;
@@ -107,6 +109,9 @@ impl Service {
             .map(|row| (row.id, row.review_decision.clone(), row.review_comment.clone()))
             .collect();
         environment_reviews::update_reviews(&mut tx, &changes, now).await?;
+        for row in rows.values().filter(|row| touched.contains(&row.id)) {
+            tx.announce(Event::of_review(row.artefact_id, row.family, row.id));
+        }
         let mut entries: Vec<Entry> =
             rows.values().filter_map(|row| before.get(&row.id).and_then(|before| compare(before, row))).collect();
         entries.sort_by_key(|entry| entry.subject_id);

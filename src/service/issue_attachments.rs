@@ -5,6 +5,7 @@ use app::api::{
 };
 
 use super::attachment_rules::{rule_not_found, rule_of_another_issue};
+use super::events::announce_attachments;
 use super::issues::{issue_not_found, show_issue};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
@@ -41,6 +42,7 @@ impl Service {
         }
         let attaching = Attaching { issue_id, attachment_rule_id, applied_to_existing: false };
         let attached = issue_attachments::attach_issue(&mut tx, attaching, &selection, now).await?;
+        announce_attachments(&mut tx, issue_id, &attached).await?;
         let entry = Entry::attached(AuditAction::Attach, AuditSubjectKind::Issue, issue_id, attached);
         audit_log::record(&mut tx, entry, now).await?;
         finish(tx, issue).await
@@ -57,6 +59,7 @@ impl Service {
         let (mut tx, issue, _) = self.begin_attachment(caller, issue_id, &request).await?;
         let selection = select(ids_of(&request), request)?;
         let detached = issue_attachments::detach_issue(&mut tx, issue_id, &selection).await?;
+        announce_attachments(&mut tx, issue_id, &detached).await?;
         let entry = Entry::detached(AuditAction::Detach, AuditSubjectKind::Issue, issue_id, detached);
         audit_log::record(&mut tx, entry, self.clock.now()).await?;
         finish(tx, issue).await

@@ -8,6 +8,7 @@ use app::api::{
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
 use crate::domain::audit_log::Entry;
+use crate::domain::events::Event;
 use crate::domain::issue_url::parse_issue_url;
 use crate::store::issues::{IssueColumns, IssueFilter, IssueRow, Upper};
 use crate::store::{Moment, StoreResult, Tx, attachment_rules, audit_log, issues};
@@ -65,6 +66,7 @@ impl Service {
         if is_new {
             let made = Entry::created(AuditSubjectKind::Issue, row.id, &show_issue(row.clone(), Vec::new()));
             audit_log::record(&mut tx, [made], now).await?;
+            tx.announce(Event::of_issue(row.id));
         }
         let shown = change_issue(&mut tx, row, &patch, now).await?;
         tx.commit().await?;
@@ -115,6 +117,7 @@ async fn change_issue(
         row.columns = columns;
         let after = show_issue(row.clone(), Vec::new());
         audit_log::record(tx, Entry::updated(AuditSubjectKind::Issue, row.id, &before, &after), now).await?;
+        tx.announce(Event::of_issue(row.id));
     }
     let rules = attachment_rules::list_rules_of_issue(tx, row.id).await?;
     Ok(show_issue(row, rules))

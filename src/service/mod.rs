@@ -5,21 +5,26 @@ pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod beside;
 mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
 mod environments;
+mod event_slots;
+pub mod events;
 mod execution_contexts;
 mod execution_metadata;
 pub mod getting_started;
 mod issue_attachments;
 mod issues;
+mod known_issues;
 mod launchpad;
 pub mod local_accounts;
 mod matching_rules;
 pub mod notifications;
 pub mod oidc;
 mod own_reviews;
+pub mod pattern_trials;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
@@ -43,6 +48,7 @@ mod users;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use app::api::{FamilyName, Permission};
 use rand::SeedableRng;
@@ -67,6 +73,9 @@ pub struct Service {
     pub settings: Arc<Settings>,
     rng: Arc<Mutex<StdRng>>,
     rules: Arc<rule_cache::RuleCache>,
+    trial_limits: pattern_trials::TrialLimits,
+    /// Reports that may be written at a time.
+    reports: Arc<tokio::sync::Semaphore>,
     last_uses: Arc<application_keys::LastUses>,
     oidc: Arc<crate::integrations::oidc::OidcProvider>,
     /// What calls other systems.
@@ -77,6 +86,8 @@ pub struct Service {
     failed_keys: Arc<Mutex<Attempts>>,
     /// Wrong passwords, by the address they came from.
     failed_logins: Arc<Mutex<Attempts>>,
+    /// Who follows events.
+    event_slots: Arc<event_slots::EventSlots>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -129,6 +140,12 @@ pub struct Settings {
     pub failed_keys_per_minute: u32,
     /// As many wrong passwords one address may try in a minute; 0 for any number.
     pub failed_logins_per_minute: u32,
+    /// As many streams of events may be open at a time.
+    pub event_streams: u32,
+    /// As many of them each user, application or address may have.
+    pub event_streams_per_client: u32,
+    /// How often it is looked whether who follows events still may.
+    pub event_recheck: Duration,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -167,6 +184,9 @@ impl Default for Settings {
             key_grace_seconds: 0,
             failed_keys_per_minute: 30,
             failed_logins_per_minute: 10,
+            event_streams: 500,
+            event_streams_per_client: 20,
+            event_recheck: Duration::from_mins(1),
             shows_onboarding_key: false,
         }
     }
@@ -202,6 +222,12 @@ pub enum ServiceError {
     /// Too many attempts have failed; after so many seconds there may be another.
     #[error("too many failed attempts")]
     TooManyAttempts(u64),
+    /// There is no room for it now; after so many seconds there may be.
+    #[error("{0}")]
+    Busy(String, u64),
+    /// The caller has as many streams open as anybody may have.
+    #[error("{0} streams of events are open already")]
+    TooManyStreams(u32),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -215,6 +241,7 @@ impl Service {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
         let failed_keys = Arc::new(Mutex::new(Attempts::new(settings.failed_keys_per_minute)));
+        let reports = Arc::new(tokio::sync::Semaphore::new(reports::at_a_time(&db)));
         let failed_logins = Arc::new(Mutex::new(Attempts::new(settings.failed_logins_per_minute)));
         Self {
             db,
@@ -222,12 +249,15 @@ impl Service {
             settings: Arc::new(settings),
             rng,
             rules: Arc::default(),
+            trial_limits: pattern_trials::TrialLimits::default(),
+            reports,
             last_uses: Arc::default(),
             oidc: Arc::default(),
             http: Arc::default(),
             saml: Arc::default(),
             failed_keys,
             failed_logins,
+            event_slots: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }
@@ -243,6 +273,12 @@ impl Service {
     fn check_grant(&self, granter: Granter<'_>, permissions: &[Permission]) -> ServiceResult<()> {
         let may_grant = granter.may_grant(permissions, &self.settings.ignored_permissions);
         if may_grant { Ok(()) } else { Err(ServiceError::InsufficientPermissions) }
+    }
+
+    /// The same, with other limits to what rules may look through.
+    #[must_use]
+    pub fn with_trial_limits(self, trial_limits: pattern_trials::TrialLimits) -> Self {
+        Self { trial_limits, ..self }
     }
 
     fn with_rng<T>(&self, chance: impl FnOnce(&mut StdRng) -> T) -> T {

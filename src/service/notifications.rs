@@ -4,8 +4,9 @@ use app::api::{NotificationResponse, NotificationsResponse};
 
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
+use crate::domain::events::Event;
 use crate::store::notifications::NotificationRow;
-use crate::store::{Tx, notifications};
+use crate::store::{Moment, StoreResult, Tx, notifications};
 
 /// Which of a user's notifications to read.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +89,23 @@ impl Service {
     async fn dismiss(&self, tx: &mut Tx, user_id: i64, id: i64) -> ServiceResult<NotificationResponse> {
         let dismissed = notifications::dismiss_notification(tx, user_id, id, self.clock.now()).await?;
         let row = dismissed.ok_or_else(|| ServiceError::NotFound("Notification not found".to_owned()))?;
+        tx.announce(Event::of_notification(user_id));
         Ok(show_notification(row))
     }
+}
+
+/// Tells users that they review an artefact from now on.
+pub(super) async fn notify_of_artefact_review(
+    tx: &mut Tx,
+    user_ids: &[i64],
+    target_url: &str,
+    now: Moment,
+) -> StoreResult<()> {
+    notifications::notify_of_artefact_review(tx, user_ids, target_url, now).await?;
+    for user_id in user_ids {
+        tx.announce(Event::of_notification(*user_id));
+    }
+    Ok(())
 }
 
 /// What to tell a caller without a user: an application has no notifications, and nobody might be a user.

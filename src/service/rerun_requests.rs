@@ -8,6 +8,7 @@ use app::api::{
 };
 
 use super::artefacts::{list_builds, list_shown_artefacts};
+use super::events::announce_reruns;
 use super::test_executions::show_executions;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
@@ -79,7 +80,8 @@ impl Service {
         if groups.is_empty() {
             return Err(ServiceError::NotFound("Didn't find test executions with provided ids".to_owned()));
         }
-        rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
+        let builds = rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
+        announce_reruns(&mut tx, &builds).await?;
         let filter = PendingFilter { executions: Some(ids.clone()), ..PendingFilter::default() };
         let rows = rerun_requests::list_pending_reruns(&mut tx, &filter).await?;
         let shown = show_pending(&mut tx, &rows).await?;
@@ -102,7 +104,8 @@ impl Service {
         let mut tx = self.db.write().await?;
         self.demand_reruns(&mut tx, caller, &selection).await?;
         selection.check()?;
-        rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
+        let builds = rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
+        announce_reruns(&mut tx, &builds).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -113,7 +116,8 @@ impl Service {
         let mut tx = self.db.write().await?;
         self.demand_reruns(&mut tx, caller, &selection).await?;
         selection.check()?;
-        rerun_requests::delete_reruns(&mut tx, &selection.criteria).await?;
+        let builds = rerun_requests::delete_reruns(&mut tx, &selection.criteria).await?;
+        announce_reruns(&mut tx, &builds).await?;
         tx.commit().await?;
         Ok(())
     }

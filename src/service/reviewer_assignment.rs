@@ -1,11 +1,13 @@
 //! Finding reviewers for an artefact when a run asks for them.
 
+use app::api::EventKind;
+
+use super::notifications::notify_of_artefact_review;
 use super::{Service, ServiceResult, artefact_not_found};
 use crate::domain::assignment::{self, ArtefactCriteria, Assignment};
+use crate::domain::events::Event;
 use crate::store::artefacts::ArtefactRow;
-use crate::store::{
-    Moment, Tx, artefact_builds, artefacts, environment_reviews, matching_rules, notifications, test_executions,
-};
+use crate::store::{Moment, Tx, artefact_builds, artefacts, environment_reviews, matching_rules, test_executions};
 
 impl Service {
     /// Adds reviewers when the executions of the latest builds have outgrown those there are, tells the new ones, and
@@ -27,7 +29,8 @@ impl Service {
                 artefacts::update_due_date(tx, artefact_id, due, now).await?;
             }
             let page = self.artefact_page(&artefact);
-            notifications::notify_of_artefact_review(tx, &picked, &page, now).await?;
+            notify_of_artefact_review(tx, &picked, &page, now).await?;
+            tx.announce(Event::of_artefact(EventKind::Artefact, artefact_id, artefact.family));
             reviewers.extend(picked);
         }
         let reviews = environment_reviews::list_assigned_reviews(tx, &build_ids).await?;

@@ -1,6 +1,6 @@
 //! Events of an execution, and what they mean for its status.
 
-use app::api::{StatusUpdateRequest, TestEventResponse};
+use app::api::{EventKind, StatusUpdateRequest, TestEventResponse};
 
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::lifecycle::{resource_url_of_events, status_after_events};
@@ -37,6 +37,7 @@ impl Service {
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
         }
+        tx.announce(after.event(EventKind::TestExecution));
         tx.commit().await?;
         Ok(())
     }
@@ -45,8 +46,10 @@ impl Service {
     pub async fn append_events(&self, execution_id: i64, update: StatusUpdateRequest) -> ServiceResult<()> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
+        let execution =
+            test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
         test_events::insert_events(&mut tx, execution_id, &update.events, now).await?;
+        tx.announce(execution.event(EventKind::TestExecution));
         tx.commit().await?;
         Ok(())
     }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use app::api::{
-    EnvironmentResponse, ExecutionMetadata, StartTestExecutionRequest, TestExecutionRelevantLinkCreate,
-    TestExecutionRelevantLinkResponse, TestExecutionResponse, TestExecutionStatusPatch, TestExecutionsPatchRequest,
+    EnvironmentResponse, EventKind, ExecutionMetadata, FamilyName, StartTestExecutionRequest,
+    TestExecutionRelevantLinkCreate, TestExecutionRelevantLinkResponse, TestExecutionResponse,
+    TestExecutionStatusPatch, TestExecutionsPatchRequest,
 };
 
 use super::artefacts::group_by;
 use super::{Service, ServiceError, ServiceResult, execution_not_found};
+use crate::domain::events::Event;
 use crate::domain::lifecycle::completed_status;
 use crate::domain::start_test::{ArtefactOfRun, Run};
 use crate::store::artefacts::NewArtefact;
@@ -27,9 +29,10 @@ impl Service {
         let run = Run::from(request);
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let (artefact_id, arch) = resolve_artefact(&mut tx, &run, now).await?;
-        let environment_id = environments::find_or_create_environment(&mut tx, &run.environment, &arch, now).await?;
-        let build_id = artefact_builds::find_or_create_build(&mut tx, artefact_id, &arch, run.revision, now).await?;
+        let artefact = resolve_artefact(&mut tx, &run, now).await?;
+        let (artefact_id, arch) = (artefact.id, artefact.arch.as_str());
+        let environment_id = environments::find_or_create_environment(&mut tx, &run.environment, arch, now).await?;
+        let build_id = artefact_builds::find_or_create_build(&mut tx, artefact_id, arch, run.revision, now).await?;
         environment_reviews::ensure_environment_review(&mut tx, build_id, environment_id, now).await?;
         let test_plan_id = test_plans::find_or_create_test_plan(&mut tx, &run.test_plan, now).await?;
         let new = NewExecution {
@@ -39,10 +42,11 @@ impl Service {
             test_plan_id,
             status: run.initial_status,
         };
-        let execution_id = test_executions::find_or_create_execution(&mut tx, new, now).await?;
+        let (execution_id, is_new) = test_executions::find_or_create_execution(&mut tx, new, now).await?;
         let links: Vec<_> = run.relevant_links.iter().map(|link| (link.label.as_str(), link.url.0.as_str())).collect();
         test_executions::add_relevant_links(&mut tx, execution_id, &links, now).await?;
-        rerun_requests::delete_rerun_request_of(&mut tx, execution_id).await?;
+        let was_awaited = rerun_requests::delete_rerun_request_of(&mut tx, execution_id).await?;
+        announce_start(&mut tx, &artefact, execution_id, [is_new || !links.is_empty(), was_awaited]);
         if run.needs_assignment {
             self.assign_reviewers(&mut tx, artefact_id, now).await?;
         }
@@ -84,6 +88,9 @@ impl Service {
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
         }
+        if after != before || patch.execution_metadata.is_some() {
+            tx.announce(after.event(EventKind::TestExecution));
+        }
         let shown = show_execution(&mut tx, id).await?;
         tx.commit().await?;
         Ok(shown)
@@ -97,9 +104,11 @@ impl Service {
     ) -> ServiceResult<TestExecutionRelevantLinkResponse> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
+        let execution =
+            test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
         let added = [(link.label.as_str(), link.url.0.as_str())];
         let ids = test_executions::add_relevant_links(&mut tx, execution_id, &added, now).await?;
+        tx.announce(execution.event(EventKind::TestExecution));
         tx.commit().await?;
         let id = ids.first().copied().ok_or_else(execution_not_found)?;
         Ok(TestExecutionRelevantLinkResponse { label: link.label, url: link.url.0, id })
@@ -108,20 +117,45 @@ impl Service {
     /// Removes a link of an execution.
     pub async fn delete_link(&self, execution_id: i64, link_id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
-        test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
+        let execution =
+            test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
         if !test_executions::delete_relevant_link(&mut tx, execution_id, link_id).await? {
             return Err(ServiceError::NotFound(format!("Relevant link with id {link_id} not found")));
         }
+        tx.announce(execution.event(EventKind::TestExecution));
         tx.commit().await?;
         Ok(())
     }
 }
 
-/// The artefact of a run, and the architecture it runs on.
-async fn resolve_artefact(tx: &mut Tx, run: &Run, now: Moment) -> ServiceResult<(i64, String)> {
+/// What a run tests.
+struct TestedArtefact {
+    id: i64,
+    family: FamilyName,
+    /// The architecture it runs on.
+    arch: String,
+    /// Whether it was not known before.
+    is_new: bool,
+}
+
+/// Announces a run: the artefact when it is new, and what happened of the execution and its rerun request.
+fn announce_start(tx: &mut Tx, artefact: &TestedArtefact, execution_id: i64, [is_changed, was_awaited]: [bool; 2]) {
+    if artefact.is_new {
+        tx.announce(Event::of_artefact(EventKind::Artefact, artefact.id, artefact.family));
+    }
+    for (kind, happened) in [(EventKind::TestExecution, is_changed), (EventKind::RerunRequest, was_awaited)] {
+        if happened {
+            tx.announce(Event::of_execution(kind, artefact.id, artefact.family, execution_id));
+        }
+    }
+}
+
+/// The artefact of a run.
+async fn resolve_artefact(tx: &mut Tx, run: &Run, now: Moment) -> ServiceResult<TestedArtefact> {
     match &run.artefact {
         ArtefactOfRun::Described { artefact, arch } => {
-            Ok((artefacts::find_or_create_artefact(tx, artefact, now).await?, arch.clone()))
+            let (id, is_new) = artefacts::find_or_create_artefact(tx, artefact, now).await?;
+            Ok(TestedArtefact { id, family: artefact.family, arch: arch.clone(), is_new })
         }
         ArtefactOfRun::Image { sha256, full, arch } => {
             resolve_image(tx, sha256, full.as_deref(), arch.as_deref(), now).await
@@ -136,21 +170,23 @@ async fn resolve_image(
     full: Option<&NewArtefact>,
     arch: Option<&str>,
     now: Moment,
-) -> ServiceResult<(i64, String)> {
+) -> ServiceResult<TestedArtefact> {
+    let image =
+        |id, arch: &str, is_new| TestedArtefact { id, family: FamilyName::Image, arch: arch.to_owned(), is_new };
     let Some(known) = artefacts::find_image(tx, sha256).await? else {
         let (Some(full), Some(arch)) = (full, arch) else {
             return Err(ServiceError::Rule(
                 "No image with this sha256 exists yet; provide the full image details to create it.".to_owned(),
             ));
         };
-        let created = artefacts::find_or_create_artefact(tx, full, now).await?;
-        return Ok((created, arch.to_owned()));
+        let (id, is_new) = artefacts::find_or_create_artefact(tx, full, now).await?;
+        return Ok(image(id, arch, is_new));
     };
     let built = artefact_builds::list_architectures(tx, known).await?;
     match (arch, built.as_slice()) {
-        (Some(arch), built) if built.iter().any(|own| own == arch) => Ok((known, arch.to_owned())),
+        (Some(arch), built) if built.iter().any(|own| own == arch) => Ok(image(known, arch, false)),
         (Some(_), _) => Err(ServiceError::Rule("'arch' must match the existing image build architecture.".to_owned())),
-        (None, [only]) => Ok((known, only.clone())),
+        (None, [only]) => Ok(image(known, only, false)),
         (None, _) => {
             Err(ServiceError::Rule("'arch' is required and could not be derived from the image's builds.".to_owned()))
         }

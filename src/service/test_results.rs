@@ -3,20 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use app::api::{
-    MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
+    EventKind, MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
     TestResultStatus,
 };
 
 use super::artefacts::group_by;
 use super::{Service, ServiceResult, execution_not_found};
-use crate::domain::attachment_rules::{ResultFacts, RuleSet};
-use crate::store::issue_attachments::NewAttachment;
 use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
+use crate::store::test_executions::ExecutionColumns;
 use crate::store::test_results::{NewResult, ResultRow, StoredResult};
 use crate::store::{
-    Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, result_words, test_cases,
-    test_executions, test_results,
+    Moment, StoreResult, Tx, issue_attachments, rerun_requests, result_words, test_cases, test_executions, test_results,
 };
 
 impl Service {
@@ -25,7 +23,8 @@ impl Service {
     pub async fn add_results(&self, execution_id: i64, batch: &[TestResultRequest]) -> ServiceResult<()> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
+        let execution =
+            test_executions::lock_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -33,8 +32,7 @@ impl Service {
         let lasting = last_of_each_case(batch, &cases);
         let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
-        let rules = self.enabled_rules(&mut tx).await?;
-        store_results(&mut tx, execution_id, &lasting, &rules, now).await?;
+        self.store_results(&mut tx, &execution, &lasting, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -56,6 +54,44 @@ impl Service {
                 show_result(row, previous, issues)
             })
             .collect())
+    }
+
+    /// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
+    pub(super) async fn store_results(
+        &self,
+        tx: &mut Tx,
+        execution: &ExecutionColumns,
+        results: &[ReportedResult<'_>],
+        now: Moment,
+    ) -> StoreResult<()> {
+        let rows: Vec<NewResult<'_>> = results
+            .iter()
+            .map(|result| NewResult {
+                test_case_id: result.case.id,
+                status: result.status,
+                comment: result.comment,
+                io_log: result.io_log,
+            })
+            .collect();
+        let stored = test_results::insert_results(tx, execution.id, &rows, now).await?;
+        let stored = with_ids(results, stored);
+        let words: Vec<WordsOf<'_>> = stored
+            .iter()
+            .map(|(id, result)| WordsOf {
+                test_result_id: *id,
+                status: result.status,
+                name: &result.case.name,
+                comment: result.comment,
+                io_log: result.io_log,
+            })
+            .collect();
+        result_words::add_words(tx, &words).await?;
+        self.attach_known_issues(tx, execution.id, &stored, now).await?;
+        tx.announce(execution.event(EventKind::TestResult));
+        if rerun_requests::request_automatic_rerun(tx, execution.id, now).await? {
+            tx.announce(execution.event(EventKind::RerunRequest));
+        }
+        Ok(())
     }
 }
 
@@ -103,42 +139,6 @@ fn last_of_each_case<'a>(
     lasting
 }
 
-/// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
-pub(super) async fn store_results(
-    tx: &mut Tx,
-    execution_id: i64,
-    results: &[ReportedResult<'_>],
-    rules: &RuleSet,
-    now: Moment,
-) -> StoreResult<()> {
-    let rows: Vec<NewResult<'_>> = results
-        .iter()
-        .map(|result| NewResult {
-            test_case_id: result.case.id,
-            status: result.status,
-            comment: result.comment,
-            io_log: result.io_log,
-        })
-        .collect();
-    let stored = test_results::insert_results(tx, execution_id, &rows, now).await?;
-    let stored = with_ids(results, stored);
-    let words: Vec<WordsOf<'_>> = stored
-        .iter()
-        .map(|(id, result)| WordsOf {
-            test_result_id: *id,
-            status: result.status,
-            name: &result.case.name,
-            comment: result.comment,
-            io_log: result.io_log,
-        })
-        .collect();
-    result_words::add_words(tx, &words).await?;
-    if !rules.is_empty() {
-        attach_known_issues(tx, execution_id, &stored, rules, now).await?;
-    }
-    rerun_requests::request_automatic_rerun(tx, execution_id, now).await
-}
-
 /// The reported results, each with the id under which it was stored.
 fn with_ids<'r, 'a>(
     results: &'r [ReportedResult<'a>],
@@ -152,40 +152,6 @@ fn with_ids<'r, 'a>(
     }
     let mut next_id = |case_id| ids_of.get_mut(&case_id).and_then(Vec::pop);
     results.iter().filter_map(|result| Some((next_id(result.case.id)?, result))).collect()
-}
-
-/// Lets attachment rules look at new results.
-async fn attach_known_issues(
-    tx: &mut Tx,
-    execution_id: i64,
-    stored: &[(i64, &ReportedResult<'_>)],
-    rules: &RuleSet,
-    now: Moment,
-) -> StoreResult<()> {
-    let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
-    let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
-    execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
-    let facts: Vec<ResultFacts<'_>> = stored
-        .iter()
-        .map(|(id, result)| ResultFacts {
-            id: *id,
-            test_case_name: &result.case.name,
-            template_id: &result.case.template_id,
-            status: result.status,
-            comment: result.comment,
-            io_log: result.io_log,
-        })
-        .collect();
-    let attachments: Vec<NewAttachment> = rules
-        .match_results(&execution, &facts)
-        .into_iter()
-        .map(|found| NewAttachment {
-            issue_id: found.issue_id,
-            test_result_id: found.result_id,
-            attachment_rule_id: found.rule_id,
-        })
-        .collect();
-    issue_attachments::insert_attachments(tx, &attachments, now).await
 }
 
 /// A result as the API shows it.

@@ -181,6 +181,18 @@ pub async fn lock_rule(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> {
     Ok(row.map(|(issue_id,)| issue_id))
 }
 
+/// Keeps rules from being removed until this transaction ends. As many of them as are still there.
+pub async fn hold_rules(tx: &mut Tx, ids: &[i64]) -> StoreResult<usize> {
+    // In one order, like every other lock on several rows.
+    let rows: Vec<IdRow> = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT id FROM issue_test_result_attachment_rule WHERE id IN ints($1) ORDER BY id
+         FOR KEY SHARE OF issue_test_result_attachment_rule")
+    )
+    .bind(Json(ids))
+    .fetch_all(conn))?;
+    Ok(rows.len())
+}
+
 /// Makes a rule without execution metadata; its id.
 pub async fn create_rule(tx: &mut Tx, issue_id: i64, rule: &RuleColumns, now: Moment) -> StoreResult<i64> {
     let row: IdRow = on!(tx, |conn, _| sqlx::query_as(
@@ -242,6 +254,14 @@ pub async fn update_enabled(tx: &mut Tx, id: i64, enabled: bool, now: Moment) ->
 
 /// Removes a rule. What it attached stays.
 pub async fn delete_rule(tx: &mut Tx, id: i64) -> StoreResult<()> {
+    // While the rule is there yet: an upload that has replaced results with the rule's issue may still refer to the rule. It is
+    // waited for here, where it need not wait for us.
+    on!(tx, |conn, _| sqlx::query(
+        "UPDATE issue_test_result_attachment SET attachment_rule_id = NULL WHERE attachment_rule_id = $1"
+    )
+    .bind(id)
+    .execute(conn)
+    .map_ok(drop))?;
     on!(tx, |conn, _| sqlx::query("DELETE FROM issue_test_result_attachment_rule WHERE id = $1")
         .bind(id)
         .execute(conn)

@@ -14,8 +14,8 @@ use super::{Db, Pools, StoreResult};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 8;
-/// Connections to PostgreSQL.
-const POSTGRES_CONNECTIONS: u32 = 20;
+/// Connections to PostgreSQL: one of them listens to events.
+const POSTGRES_CONNECTIONS: u32 = 21;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Db {
                 Pools::Postgres(pool)
             }
         };
-        Ok(Self { pools, statements: Arc::default() })
+        Ok(Self { pools, statements: Arc::default(), events: Arc::default() })
     }
 }
 

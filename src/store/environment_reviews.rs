@@ -1,6 +1,6 @@
 //! Reviews of a build in an environment.
 
-use app::api::ArtefactBuildEnvironmentReviewDecision;
+use app::api::{ArtefactBuildEnvironmentReviewDecision, FamilyName};
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
@@ -32,6 +32,8 @@ pub struct AssignedReviewRow {
 pub struct ReviewRow {
     pub id: i64,
     pub artefact_id: i64,
+    #[sqlx(try_from = "String")]
+    pub family: FamilyName,
     pub review_decision: Json<Vec<ArtefactBuildEnvironmentReviewDecision>>,
     pub review_comment: String,
     pub environment_id: i64,
@@ -65,12 +67,13 @@ pub struct DecisionCounts {
 macro_rules! select_reviews {
     ($rest:literal) => {
         concat!(
-            "SELECT review.id, build.artefact_id, review.review_decision, review.review_comment,
+            "SELECT review.id, build.artefact_id, artefact.family, review.review_decision, review.review_comment,
                  environment.id AS environment_id, environment.name AS environment_name,
                  environment.architecture AS environment_architecture, build.id AS artefact_build_id,
                  build.architecture AS build_architecture, build.revision
              FROM artefact_build_environment_review AS review
              JOIN artefact_build AS build ON build.id = review.artefact_build_id
+             JOIN artefact ON artefact.id = build.artefact_id
              JOIN environment ON environment.id = review.environment_id ",
             $rest
         )

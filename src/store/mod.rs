@@ -13,6 +13,7 @@ mod dialect;
 pub mod environment_issues;
 pub mod environment_reviews;
 pub mod environments;
+pub mod events;
 pub mod execution_filters;
 pub mod execution_metadata;
 pub mod idempotency_keys;
@@ -30,6 +31,7 @@ pub mod rerun_requests;
 pub mod result_words;
 pub mod rule_applications;
 pub mod saml_assertions;
+pub mod seed;
 pub mod sessions;
 mod statement;
 pub mod team_rules;
@@ -52,6 +54,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit_log::Actor;
+use crate::domain::events::Event;
 pub use connect::DbUrl;
 pub(crate) use dialect::Dialect;
 use idempotency_keys::Promise;
@@ -115,6 +118,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub struct Db {
     pools: Pools,
     statements: Arc<AtomicU64>,
+    events: Arc<events::Events>,
 }
 
 #[derive(Clone)]
@@ -135,6 +139,9 @@ pub struct Tx {
     promise: Option<Arc<Promise>>,
     /// Whose changes it makes.
     actor: Arc<Actor>,
+    /// What to tell those who follow events.
+    announced: Vec<Event>,
+    events: Arc<events::Events>,
 }
 
 pub(crate) enum Inner {
@@ -172,6 +179,15 @@ impl Db {
         Ok(tx)
     }
 
+    /// How many transactions can read at a time.
+    pub fn reading_connections(&self) -> usize {
+        let pool_size = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers.options().get_max_connections(),
+            Pools::Postgres(pool) => pool.options().get_max_connections(),
+        };
+        usize::try_from(pool_size).unwrap_or(usize::MAX)
+    }
+
     /// Whether the database answers.
     pub async fn check(&self) -> StoreResult<()> {
         match &self.pools {
@@ -198,7 +214,14 @@ impl Db {
     }
 
     fn transaction(&self, inner: Inner) -> Tx {
-        Tx { inner, statements: self.statements.clone(), promise: None, actor: audit_log::current_actor() }
+        Tx {
+            inner,
+            statements: self.statements.clone(),
+            promise: None,
+            actor: audit_log::current_actor(),
+            announced: Vec::new(),
+            events: self.events.clone(),
+        }
     }
 }
 
@@ -213,9 +236,19 @@ impl Tx {
     }
 
     async fn commit_now(self) -> StoreResult<()> {
+        let batches = events::pack(self.announced);
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => {
+                tx.commit().await?;
+                self.events.publish(batches);
+            }
+            Inner::Postgres(mut tx) => {
+                if !batches.is_empty() {
+                    self.statements.fetch_add(1, Ordering::Relaxed);
+                    events::notify(&mut tx, &batches).await?;
+                }
+                tx.commit().await?;
+            }
         }
         Ok(())
     }

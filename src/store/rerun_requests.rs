@@ -5,7 +5,7 @@ use futures::TryFutureExt;
 use sqlx::types::Json;
 
 use super::execution_filters::ExecutionCriteria;
-use super::{Moment, Statement, StoreResult, Tx, on, on_statement};
+use super::{IdRow, Moment, Statement, StoreResult, Tx, on, on_statement};
 
 /// A rerun that somebody waits for.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -48,8 +48,8 @@ pub struct PendingFilter {
     pub limit: Option<i64>,
 }
 
-/// A run of the group has started: nobody has to ask for it any longer.
-pub async fn delete_rerun_request_of(tx: &mut Tx, execution_id: i64) -> StoreResult<()> {
+/// A run of the group has started: nobody has to ask for it any longer. Whether somebody did.
+pub async fn delete_rerun_request_of(tx: &mut Tx, execution_id: i64) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query(
         "DELETE FROM test_execution_rerun_request
          WHERE (test_plan_id, artefact_build_id, environment_id) = (
@@ -58,12 +58,12 @@ pub async fn delete_rerun_request_of(tx: &mut Tx, execution_id: i64) -> StoreRes
     )
     .bind(execution_id)
     .execute(conn)
-    .map_ok(drop))?;
-    Ok(())
+    .map_ok(|done| done.rows_affected() > 0))
 }
 
 /// Requests a rerun when an issue attached to any result of the execution asks for that; one that exists stays as it is.
-pub async fn request_automatic_rerun(tx: &mut Tx, execution_id: i64, now: Moment) -> StoreResult<()> {
+/// Whether there is one that was not there before.
+pub async fn request_automatic_rerun(tx: &mut Tx, execution_id: i64, now: Moment) -> StoreResult<bool> {
     on!(tx, |conn, _| sqlx::query(
         "INSERT INTO test_execution_rerun_request
              (test_plan_id, artefact_build_id, environment_id, priority, created_at, updated_at)
@@ -79,18 +79,17 @@ pub async fn request_automatic_rerun(tx: &mut Tx, execution_id: i64, now: Moment
     .bind(execution_id)
     .bind(now)
     .execute(conn)
-    .map_ok(drop))?;
-    Ok(())
+    .map_ok(|done| done.rows_affected() > 0))
 }
 
 /// Requests reruns of the groups of the executions. A priority is given to requests there are as well; without one they
-/// stay as they are.
+/// stay as they are. The builds of the requests that are new or changed.
 pub async fn request_reruns(
     tx: &mut Tx,
     criteria: &ExecutionCriteria,
     priority: Option<i64>,
     now: Moment,
-) -> StoreResult<()> {
+) -> StoreResult<Vec<i64>> {
     let mut statement = Statement::new(
         "INSERT INTO test_execution_rerun_request
              (test_plan_id, artefact_build_id, environment_id, priority, created_at, updated_at)
@@ -108,11 +107,13 @@ pub async fn request_reruns(
         }
         None => "DO NOTHING",
     });
-    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop))
+    statement.push(" RETURNING artefact_build_id AS id");
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Takes back the requests of the groups of the executions.
-pub async fn delete_reruns(tx: &mut Tx, criteria: &ExecutionCriteria) -> StoreResult<()> {
+/// Takes back the requests of the groups of the executions; their builds.
+pub async fn delete_reruns(tx: &mut Tx, criteria: &ExecutionCriteria) -> StoreResult<Vec<i64>> {
     let of_groups = |mut statement: Statement| {
         statement.push(
             " FROM test_execution_rerun_request WHERE (test_plan_id, artefact_build_id, environment_id) IN (
@@ -129,8 +130,10 @@ pub async fn delete_reruns(tx: &mut Tx, criteria: &ExecutionCriteria) -> StoreRe
         " ORDER BY test_plan_id, artefact_build_id, environment_id FOR NO KEY UPDATE OF test_execution_rerun_request",
     );
     on_statement!(tx, locks, query, |query, conn| query.execute(conn).map_ok(drop))?;
-    let statement = of_groups(Statement::new("DELETE"));
-    on_statement!(tx, statement, query, |query, conn| query.execute(conn).map_ok(drop))
+    let mut statement = of_groups(Statement::new("DELETE"));
+    statement.push(" RETURNING artefact_build_id AS id");
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// The artefacts that the executions are about, each once.

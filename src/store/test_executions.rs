@@ -1,10 +1,12 @@
 //! Test executions, with their links and metadata.
 
-use app::api::TestExecutionStatus;
+use app::api::{EventKind, FamilyName, TestExecutionStatus};
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
+use super::events::ExecutionKey;
 use super::{IdRow, Inner, Moment, StoreResult, Tx, on, on_built};
+use crate::domain::events::Event;
 
 /// An execution with what the API shows of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -59,6 +61,18 @@ pub struct ExecutionColumns {
     pub resource_url: String,
     /// What ran the tests.
     pub checkbox_version: Option<String>,
+    /// The artefact it is about, which nobody changes.
+    pub artefact_id: i64,
+    /// The artefact's family.
+    #[sqlx(try_from = "String")]
+    pub family: FamilyName,
+}
+
+impl ExecutionColumns {
+    /// That something about the execution changed.
+    pub fn event(&self, kind: EventKind) -> Event {
+        ExecutionKey { id: self.id, artefact_id: self.artefact_id, family: self.family }.event(kind)
+    }
 }
 
 /// What an execution is created with.
@@ -158,10 +172,11 @@ pub async fn list_metadata(tx: &mut Tx, execution_ids: &[i64]) -> StoreResult<Ve
     .fetch_all(conn))
 }
 
-/// The execution of that CI link, or a new one; a link of nothing always means a new one. One that exists is untouched.
-pub async fn find_or_create_execution(tx: &mut Tx, new: NewExecution<'_>, now: Moment) -> StoreResult<i64> {
+/// The execution of that CI link, or a new one, and whether it is new; a link of nothing always means a new one. One that
+/// exists is untouched.
+pub async fn find_or_create_execution(tx: &mut Tx, new: NewExecution<'_>, now: Moment) -> StoreResult<(i64, bool)> {
     if let Some(id) = find_by_ci_link(tx, new.ci_link).await? {
-        return Ok(id);
+        return Ok((id, false));
     }
     let created: Option<IdRow> = on!(tx, |conn, _| sqlx::query_as(
         "INSERT INTO test_execution (ci_link, artefact_build_id, environment_id, test_plan_id, status, created_at,
@@ -176,8 +191,8 @@ pub async fn find_or_create_execution(tx: &mut Tx, new: NewExecution<'_>, now: M
     .bind(now)
     .fetch_optional(conn))?;
     match created {
-        Some(row) => Ok(row.id),
-        None => Ok(find_by_ci_link(tx, new.ci_link).await?.ok_or(sqlx::Error::RowNotFound)?),
+        Some(row) => Ok((row.id, true)),
+        None => Ok((find_by_ci_link(tx, new.ci_link).await?.ok_or(sqlx::Error::RowNotFound)?, false)),
     }
 }
 
@@ -197,7 +212,13 @@ pub async fn is_ci_link_taken(tx: &mut Tx, ci_link: &str, by_other_than: i64) ->
 macro_rules! lock_execution {
     ($condition:literal) => {
         concat!(
-            "SELECT id, ci_link, c3_link, status, resource_url, checkbox_version FROM test_execution WHERE ",
+            "SELECT test_execution.id, test_execution.ci_link, test_execution.c3_link, test_execution.status,
+                 test_execution.resource_url, test_execution.checkbox_version, artefact.id AS artefact_id,
+                 artefact.family
+             FROM test_execution
+             JOIN artefact_build ON artefact_build.id = test_execution.artefact_build_id
+             JOIN artefact ON artefact.id = artefact_build.artefact_id
+             WHERE test_execution.",
             $condition,
             " FOR NO KEY UPDATE OF test_execution"
         )

@@ -30,6 +30,7 @@ const DECIDED_BY_USE_CASE: &[&str] = &[
     "patch_artefact_v1_artefacts__artefact_id__patch",
     "create_rerun_requests_v1_test_executions_reruns_post",
     "delete_rerun_requests_v1_test_executions_reruns_delete",
+    "get_events_v1_events_get",
 ];
 
 /// Every operation of the document with a permission that nobody passes without: method, a path, and that permission.

@@ -581,7 +581,7 @@ both! {
             counts.push(of_size);
         }
         assert_eq!(counts[0], counts[1]);
-        // One of each is the look-up of the caller; of a change one notes it down.
-        assert!(counts[0].iter().all(|count| *count <= 6), "{counts:?}");
+        // One of each is the look-up of the caller; of a change one notes it down, and on PostgreSQL one announces it.
+        assert!(counts[0].iter().all(|count| *count <= 7), "{counts:?}");
     }
 }

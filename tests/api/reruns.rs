@@ -524,7 +524,8 @@ both! {
             let mut of_size = Vec::new();
             // Asked for anew and again, aloud and in silence, by ids and by what finds them.
             let by_ids = json!({"test_execution_ids": ids, "priority": 3});
-            let by_filter = json!({"test_executions_filters": {"families": ["deb"]}});
+            let names: Vec<String> = (0..size).map(|n| format!("pkg {size} {n}")).collect();
+            let by_filter = json!({"test_executions_filters": {"artefacts": names}});
             for (method, path, body) in [
                 (Method::POST, RERUNS, &by_ids),
                 (Method::POST, RERUNS, &by_ids),

@@ -10,12 +10,13 @@ use app::api::Permission;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use test_observer::clock::Clock;
+use test_observer::service::pattern_trials::{TrialLimit, TrialLimits};
 use test_observer::service::{Service, Settings};
 use test_observer::store::{Db, DbUrl};
 use tokio::sync::Mutex;
@@ -132,6 +133,13 @@ impl TestApp {
         self
     }
 
+    /// The same database under another limit to what applying a rule, or a look at one, may look through.
+    pub(crate) fn with_trial_limit(mut self, limit: TrialLimit) -> Self {
+        self.router = OnceLock::new();
+        self.service = self.service.with_trial_limits(TrialLimits { preview: limit, application: limit });
+        self
+    }
+
     /// The same database at another time.
     pub(crate) fn with_clock(mut self, clock: Clock) -> Self {
         self.router = OnceLock::new();
@@ -145,15 +153,20 @@ impl TestApp {
         if *limit == self.max_body_bytes { router.clone() } else { make() }
     }
 
-    /// Sends a request as it is.
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request as it is, and reads nothing of the answer's body yet.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
         let mut request = request;
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
         }
-        let response = self.router().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        self.router().oneshot(request).await.unwrap()
+    }
+
+    /// Sends a request as it is. Of an answer without end nothing is read.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.open(request).await.into_parts();
+        let is_endless = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if is_endless { Bytes::new() } else { body.collect().await.unwrap().to_bytes() };
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 

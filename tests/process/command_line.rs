@@ -90,7 +90,9 @@ fn what_cannot_be_meant_stops_the_start_with_one_line() {
 fn help_tells_a_stranger_what_there_is() {
     let (is_done, printed, _) = run(&["--help"]);
     assert!(is_done);
-    for command in ["serve", "application", "user", "team", "artefact", "migrate", "openapi"] {
+    for command in
+        ["serve", "application", "user", "team", "artefact", "seed", "migrate", "openapi", "submit", "completions"]
+    {
         assert!(printed.contains(command), "{command}");
     }
 }

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod attacks;
+mod client_scripts;
 mod command_line;
+mod events;
 mod local_accounts;
 mod operator;
 mod pages;
+mod seed;
+mod submit;
 mod support;
 mod survival;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_test-observer");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_test-observer");
 
 /// HTTP clients ask for it even where nothing is encrypted. Once is enough; again is no mistake.
 fn prepare_tls() {
@@ -97,7 +97,16 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(database: &Database, variables: &[(&str, &str)]) -> Self {
-        let args = ["serve", "--listen", "127.0.0.1:0", "--db", &database.url];
+        Self::start_with(database, "127.0.0.1:0", variables)
+    }
+
+    /// A server at an address that was free a moment ago.
+    pub(crate) fn start_at(database: &Database, address: &str) -> Self {
+        Self::start_with(database, address, &[])
+    }
+
+    fn start_with(database: &Database, address: &str, variables: &[(&str, &str)]) -> Self {
+        let args = ["serve", "--listen", address, "--db", &database.url];
         let mut child = command(&args, variables).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, log) = mpsc::channel();

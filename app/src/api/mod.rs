@@ -13,6 +13,7 @@ mod end_test;
 mod environment_reviews;
 mod environments;
 mod errors;
+mod events;
 mod execution_metadata;
 mod getting_started;
 #[cfg(feature = "ssr")]
@@ -60,6 +61,7 @@ pub use end_test::*;
 pub use environment_reviews::*;
 pub use environments::*;
 pub use errors::*;
+pub use events::*;
 pub use execution_metadata::*;
 pub use getting_started::*;
 #[cfg(feature = "ssr")]

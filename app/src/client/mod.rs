@@ -40,6 +40,7 @@ impl Answer {
 
 /// A change that the API is asked for: `Change::patch("/v1/artefacts/12").json(&json!({"status": "APPROVED"}))`.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "ssr", expect(dead_code, reason = "only browsers send changes"))]
 pub struct Change {
     method: &'static str,
     path: String,

@@ -146,10 +146,20 @@ pub(crate) fn IssueUrlField(
     let id = new_id("issue");
     let problem_id = format!("{id}-problem");
     let left = RwSignal::new(false);
+    // What the form has said is about what was in the field then.
+    let is_changed = RwSignal::new(false);
+    Effect::new(move || {
+        value.track();
+        is_changed.set(true);
+    });
+    Effect::new(move || {
+        problem.track();
+        is_changed.set(false);
+    });
     let shown_problem = Memo::new(move |_| {
         let own = left.get() && value.with(|text| !text.trim().is_empty());
         let found = || value.with(|text| parse_issue_reference(text, &own_origin()).err());
-        problem.get().or_else(|| own.then(found).flatten())
+        problem.get().filter(|_| !is_changed.get()).or_else(|| own.then(found).flatten())
     });
     let described = {
         let problem_id = problem_id.clone();

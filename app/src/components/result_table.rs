@@ -25,7 +25,6 @@ pub(crate) const PER_PAGE: i64 = 100;
 
 /// A result as a search finds it, without its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, clippy::allow_attributes, reason = "the fields are the table's columns")]
 pub(crate) struct ResultRow {
     pub(crate) id: i64,
     pub(crate) name: String,

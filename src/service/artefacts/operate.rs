@@ -1,9 +1,10 @@
 //! What operators do to artefacts from the command line.
 
-use app::api::AuditSubjectKind;
+use app::api::{AuditSubjectKind, EventKind};
 use serde_json::json;
 
 use crate::domain::audit_log::Entry;
+use crate::domain::events::Event;
 use crate::service::{Service, ServiceError, ServiceResult};
 use crate::store::{artefacts, audit_log, users};
 
@@ -13,9 +14,8 @@ impl Service {
     pub async fn change_assignee(&self, artefact_id: i64, user_id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
         artefacts::lock_artefact(&mut tx, artefact_id).await?;
-        if artefacts::find_artefact(&mut tx, artefact_id).await?.is_none() {
-            return Err(ServiceError::NotFound(format!("No artefact with id {artefact_id} found")));
-        }
+        let unknown = || ServiceError::NotFound(format!("No artefact with id {artefact_id} found"));
+        let artefact = artefacts::find_artefact(&mut tx, artefact_id).await?.ok_or_else(unknown)?;
         if !users::lock_user(&mut tx, user_id).await? {
             return Err(ServiceError::NotFound(format!("No user with id {user_id} found")));
         }
@@ -25,6 +25,7 @@ impl Service {
         let (before, after) = (json!({"reviewer_ids": present}), json!({"reviewer_ids": [user_id]}));
         let entry = Entry::updated(AuditSubjectKind::Artefact, artefact_id, &before, &after);
         audit_log::record(&mut tx, entry, self.clock.now()).await?;
+        tx.announce(Event::of_artefact(EventKind::Artefact, artefact_id, artefact.family));
         tx.commit().await?;
         Ok(())
     }
@@ -41,6 +42,7 @@ impl Service {
             });
             let entry = Entry::deleted(AuditSubjectKind::Artefact, id, &before);
             audit_log::record(&mut tx, [entry], self.clock.now()).await?;
+            tx.announce(Event::of_artefact(EventKind::Artefact, id, row.family));
         }
         tx.commit().await?;
         Ok(())

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use app::api::{
-    ArtefactPatch, ArtefactResponse, ArtefactStatus, AuditSubjectKind, FamilyName, Patch, Permission, ReviewersPatch,
+    ArtefactPatch, ArtefactResponse, ArtefactStatus, AuditSubjectKind, EventKind, FamilyName, Patch, Permission,
+    ReviewersPatch,
 };
 use serde_json::{Value, json};
 
@@ -11,12 +12,12 @@ use super::show_artefact_row;
 use crate::domain::access::Caller;
 use crate::domain::audit_log::Entry;
 use crate::domain::bundle::bundle_hash;
+use crate::domain::events::Event;
 use crate::service::entity_tag::Precondition;
+use crate::service::notifications::notify_of_artefact_review;
 use crate::service::{Service, ServiceError, ServiceResult, artefact_not_found};
 use crate::store::artefacts::{ArtefactColumns, ArtefactRow};
-use crate::store::{
-    Moment, Tx, artefact_builds, artefacts, audit_log, environment_reviews, matching_rules, notifications, users,
-};
+use crate::store::{Moment, Tx, artefact_builds, artefacts, audit_log, environment_reviews, matching_rules, users};
 
 /// A list that may have been replaced; twice nothing where it was not.
 #[derive(Debug, Default)]
@@ -69,7 +70,11 @@ impl Service {
         }
         let was = describe(&old, &reviewers.before, &builds.before);
         let became = describe(&after, &reviewers.after, &builds.after);
-        audit_log::record(&mut tx, Entry::updated(AuditSubjectKind::Artefact, id, &was, &became), now).await?;
+        let entry = Entry::updated(AuditSubjectKind::Artefact, id, &was, &became);
+        if entry.is_some() {
+            tx.announce(Event::of_artefact(EventKind::Artefact, id, before.family));
+        }
+        audit_log::record(&mut tx, entry, now).await?;
         let row = artefacts::find_artefact(&mut tx, id).await?.ok_or_else(|| artefact_not_found(id))?;
         let shown = show_artefact_row(&mut tx, row).await?;
         tx.commit().await?;
@@ -117,7 +122,7 @@ impl Service {
         }
         artefacts::replace_reviewers(tx, artefact.id, &wanted).await?;
         let new: Vec<i64> = wanted.iter().copied().filter(|user| !present.contains(user)).collect();
-        notifications::notify_of_artefact_review(tx, &new, &self.artefact_page(artefact), now).await?;
+        notify_of_artefact_review(tx, &new, &self.artefact_page(artefact), now).await?;
         Ok(Replaced { before: present, after: wanted })
     }
 }

@@ -241,10 +241,11 @@ pub async fn update_due_date(tx: &mut Tx, artefact_id: i64, due: NaiveDate, now:
     Ok(())
 }
 
-/// The artefact with these coordinates, archived or not, made when it is new. Nothing of one that exists is changed.
-pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment) -> StoreResult<i64> {
+/// The artefact with these coordinates, archived or not, made when it is new, and whether it is. Nothing of one that exists
+/// is changed.
+pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment) -> StoreResult<(i64, bool)> {
     if let Some(id) = find_same_artefact(tx, new).await? {
-        return Ok(id);
+        return Ok((id, false));
     }
     let created: Option<IdRow> = on!(tx, |conn, _| {
         sqlx::query_as(
@@ -273,8 +274,8 @@ pub async fn find_or_create_artefact(tx: &mut Tx, new: &NewArtefact, now: Moment
     .fetch_optional(conn)
     })?;
     match created {
-        Some(row) => Ok(row.id),
-        None => Ok(find_same_artefact(tx, new).await?.ok_or(sqlx::Error::RowNotFound)?),
+        Some(row) => Ok((row.id, true)),
+        None => Ok((find_same_artefact(tx, new).await?.ok_or(sqlx::Error::RowNotFound)?, false)),
     }
 }
 

@@ -87,7 +87,7 @@ fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
     let session = use_session();
     let found = look_around(Client::current(), desk.run, result.name.clone());
     let about = result.clone();
-    let family = desk.scope.family;
+    let family = desk.family;
     spawn_local(async move {
         match found.await {
             // The form may be closed by now.
@@ -188,11 +188,8 @@ impl Form {
             Err(problem) => return self.problem.set(Some(problem)),
         };
         self.problem.set(None);
-        let rule = match self.rule.to_send() {
-            Ok(rule) => rule,
-            // The fields say what is missing, or ask to confirm.
-            Err(()) => return,
-        };
+        // Where there is nothing to send, the fields say what is missing, or ask to confirm.
+        let Ok(rule) = self.rule.to_send() else { return };
         self.sending.run(self.attach(Client::current(), reference, rule), move |done| self.finish(done, feedback));
     }
 

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The comment on the artefact. A text that could not be saved stays in the box, so that nothing is taken for saved that is not.
+/// The comment on the artefact. A text that could not be saved stays in the box, so that nobody takes it for saved.
 #[component]
 pub(super) fn CommentEditor(page: PageState) -> impl IntoView {
     let is_editing = RwSignal::new(false);

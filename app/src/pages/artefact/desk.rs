@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use super::{
     attach::AttachDialog,
-    data::ResultView,
+    data::{ResultView, Target},
     detach::DetachDialog,
     environments::Scope,
     reported_issues::ReportDialog,
     triage::{Attachments, Triage, use_triage},
 };
-use crate::api::{MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse, TestResultStatus};
+use crate::api::{FamilyName, MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse, TestResultStatus};
 
 /// A result with its attachments, which change while the page is open.
 #[derive(Clone)]
@@ -87,7 +87,10 @@ impl<T: Clone + Send + Sync + 'static> Opening<T> {
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
     pub(super) run: i64,
-    pub(super) scope: Scope,
+    /// For links to earlier versions.
+    pub(super) family: FamilyName,
+    /// What the address points at.
+    pub(super) target: Memo<Target>,
     pub(super) triage: Triage,
     pub(super) attach: Opening<Arc<ResultView>>,
     pub(super) detach: Opening<Detaching>,
@@ -98,7 +101,8 @@ impl Desk {
     /// The desk of a run.
     pub(super) fn new(run: i64, scope: Scope) -> Self {
         let (attach, detach, report) = (Opening::new(), Opening::new(), Opening::new());
-        Self { run, scope, triage: use_triage(), attach, detach, report }
+        let Scope { family, target, .. } = scope;
+        Self { run, family, target, triage: use_triage(), attach, detach, report }
     }
 }
 

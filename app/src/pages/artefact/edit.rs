@@ -1,4 +1,4 @@
-//! What else can be changed about an artefact: its reviewers, its stage, its Jira issue, and whether it is out of sight.
+//! What else can be changed about an artefact: reviewers, stage, Jira issue, and whether it is out of sight.
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;

@@ -19,16 +19,16 @@ const DISCS: usize = 3;
 /// An environment, its review, and the plans that ran in it.
 #[component]
 pub(super) fn EnvironmentView(row: Row, scope: Scope) -> impl IntoView {
-    let points_here = move || {
+    let points_here = Memo::new(move |_| {
         let target = scope.target.with(|target| target.run);
         target.is_some_and(|run| row.environment.with(|environment| environment.holds(run)))
-    };
-    let starts_open = scope.is_single || untrack(points_here);
+    });
+    let starts_open = scope.is_single || points_here.get_untracked();
     let open = row.open;
     open.set(starts_open);
     let built = RwSignal::new(starts_open || scope.is_eager);
     Effect::new(move || {
-        if points_here() {
+        if points_here.get() {
             open.set(true);
         }
     });

@@ -1,4 +1,4 @@
-//! The environments an artefact was tested in: how they are doing, which are shown, and what can be done with several at once.
+//! The environments an artefact was tested in: how they are doing, which are shown, what is done with several at once.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,7 @@ use super::{
     environment::EnvironmentView,
     filters::{FILTERS, Shown, Wanted, is_filtered, unfiltered, untriaged},
     manual_testing::ManualTestingButton,
-    reruns::{FilteredRerunButton, RerunTarget},
+    reruns::{FilteredRerunButton, RerunTarget, permit_reruns},
     state::{Key, PageState, Row},
     tree::{is_small, summary},
 };
@@ -61,6 +61,14 @@ impl Scope {
             page,
             shown,
             rerunning: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// Asks whether the plan of a run shall run again.
+    pub(super) fn ask_rerun(self, run: i64) {
+        if may_go_on(permit_reruns(self.page, 1), None, self.page.feedback) {
+            let rows = self.page.rows.get_untracked();
+            self.rerunning.set(rows.into_iter().find_map(|row| RerunTarget::of_run(row, run)).into_iter().collect());
         }
     }
 
@@ -183,16 +191,6 @@ fn review_by_key(scope: Scope) {
         }
     };
     use_shortcut("v", "Review the environment that has the focus", review);
-    let select = move || {
-        let focused = focused_anchor();
-        let key = page
-            .rows
-            .with_untracked(|rows| rows.iter().find(|row| Some(row.key.anchor()) == focused).map(|row| row.key));
-        if let Some(key) = key {
-            toggle(page, key);
-        }
-    };
-    use_shortcut("x", "Select the environment that has the focus, or do not any more", select);
 }
 
 fn focused_anchor() -> Option<String> {

@@ -23,7 +23,7 @@ pub(super) struct Fewer {
 }
 
 /// The version just before an artefact, by id; nothing for the oldest, and for what is not in the list.
-fn previous(id: i64, versions: &[ArtefactVersionResponse]) -> Option<&ArtefactVersionResponse> {
+pub(super) fn previous(id: i64, versions: &[ArtefactVersionResponse]) -> Option<&ArtefactVersionResponse> {
     versions.iter().find(|version| version.artefact_id == id)?;
     versions.iter().filter(|version| version.artefact_id < id).max_by_key(|version| version.artefact_id)
 }
@@ -81,7 +81,7 @@ pub(super) fn FewerNotice(family: FamilyName, fewer: Fewer) -> impl IntoView {
                 </button>
             </div>
             <p>
-                {format!("This version was tested in {now} environments, ")}
+                {format!("This version was tested in {now} environment{}, ", if now == 1 { "" } else { "s" })}
                 <a class="version" href=format!("/{}/{id}", family.path())>{version}</a>
                 {format!(" in {before}. Missing here:")}
             </p>

@@ -1,34 +1,34 @@
-//! What of the environments is shown: filters in the address, each over the whole list, so that numbers never depend on them.
+//! What of the environments is shown: filters in the address, each over the whole list, so that no number depends on them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_location, params::ParamsMap};
+use leptos_router::params::ParamsMap;
 
 use super::{
     data::Target,
     review::Review,
-    state::{Key, PageState, Row},
+    state::{Key, Row},
     tree::{Environment, Plan, Run},
 };
 use crate::{
-    api::{ArtefactStatus, TestExecutionStatus},
+    api::ArtefactStatus,
     components::{
         avatar::Person,
-        combobox::{Combobox, Source},
-        filters::{CheckboxFilter, Choice, use_query_filter},
         status::{Look, artefact_status_label},
     },
+    text::query::{address, with},
 };
 
-const REVIEW_STATUS: &str = "Review status";
-const LAST_RUN: &str = "Plans whose last run";
-const TEST_PLAN: &str = "Test plan";
-const ENVIRONMENT: &str = "Environment";
-const REVIEWER: &str = "Environment reviewer";
-const RUN_STATUS: &str = "Test Execution Status";
-const TRIAGED: &str = "Test Execution Triaged";
-const NAME: &str = "q";
+// The names that bookmarks have.
+pub(super) const REVIEW_STATUS: &str = "Review status";
+pub(super) const LAST_RUN: &str = "Plans whose last run";
+pub(super) const TEST_PLAN: &str = "Test plan";
+pub(super) const ENVIRONMENT: &str = "Environment";
+pub(super) const REVIEWER: &str = "Environment reviewer";
+pub(super) const RUN_STATUS: &str = "Test Execution Status";
+pub(super) const TRIAGED: &str = "Test Execution Triaged";
+pub(super) const NAME: &str = "q";
 
 /// Parameters of the address, with their words, in the order of the panel.
 pub(super) const FILTERS: &[(&str, &str)] = &[
@@ -43,17 +43,17 @@ pub(super) const FILTERS: &[(&str, &str)] = &[
 ];
 
 const UNASSIGNED: &str = "Unassigned";
-const IS_TRIAGED: &str = "Triaged";
-const NOT_TRIAGED: &str = "Not Triaged";
+pub(super) const IS_TRIAGED: &str = "Triaged";
+pub(super) const NOT_TRIAGED: &str = "Not Triaged";
 
 /// The address of the page with only what waits to be triaged.
 pub(super) fn untriaged(query: &ParamsMap) -> String {
-    crate::text::query::address("", &crate::text::query::with(query, TRIAGED, Some(NOT_TRIAGED)))
+    address("", &with(query, TRIAGED, Some(NOT_TRIAGED)))
 }
 
 /// The address of the page without any filter.
 pub(super) fn unfiltered(query: &ParamsMap) -> ParamsMap {
-    FILTERS.iter().fold(query.clone(), |query, (name, _)| crate::text::query::with(&query, name, None))
+    FILTERS.iter().fold(query.clone(), |query, (name, _)| with(&query, name, None))
 }
 
 /// Whether the address filters anything.
@@ -126,7 +126,8 @@ fn triaged_word(run: &Run) -> &'static str {
     if run.is_triaged { IS_TRIAGED } else { NOT_TRIAGED }
 }
 
-fn reviewers(review: Option<&Review>) -> Vec<String> {
+/// Who is asked to review, in the words of the filter.
+pub(super) fn reviewers(review: Option<&Review>) -> Vec<String> {
     match review {
         Some(review) if !review.reviewers.is_empty() => review.reviewers.iter().map(Person::label).collect(),
         _ => vec![UNASSIGNED.to_owned()],
@@ -184,95 +185,6 @@ impl Shown {
     pub(super) fn plan(&self, plan: &Plan) -> bool {
         self.is_everything || plan.runs.iter().any(|run| self.runs.contains(&run.id))
     }
-}
-
-/// What there is to choose, from the whole list, each once and in order.
-fn choices(rows: &[Row], values: impl Fn(&Environment, Option<&Review>) -> Vec<String>) -> Vec<Choice> {
-    let all: BTreeSet<String> = rows
-        .iter()
-        .flat_map(|row| {
-            row.environment.with(|environment| row.review.with(|review| values(environment, review.as_ref())))
-        })
-        .collect();
-    all.into_iter().map(Choice::plain).collect()
-}
-
-fn fixed<const N: usize>(words: [&'static str; N]) -> Signal<Vec<Choice>> {
-    Signal::stored(words.into_iter().map(Choice::plain).collect())
-}
-
-/// The filters of the panel. Without scripts the boxes are a form.
-#[component]
-pub(super) fn Filters(page: PageState) -> impl IntoView {
-    let query = use_location().query;
-    let path = use_location().pathname;
-    let statuses = TestExecutionStatus::ALL.iter().map(|status| Choice::plain(Look::from(*status).label));
-    let statuses: Signal<Vec<Choice>> = Signal::stored(statuses.collect());
-    let environments = Memo::new(move |_| page.rows.with(|rows| choices(rows, |row, _| vec![row.name.clone()])));
-    let people = Memo::new(move |_| page.rows.with(|rows| choices(rows, |_, review| reviewers(review))));
-    let plans =
-        Memo::new(move |_| page.rows.with(|rows| choices(rows, |row, _| row.plans.iter().map(Plan::label).collect())));
-    // What the boxes do not say stays in the address.
-    let kept = move || {
-        let kept = ["testExecutionId", "testResultId", NAME];
-        let kept = query.with(|query| kept.map(|name| query.get(name).map(|value| (name, value))));
-        kept.into_iter()
-            .flatten()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
-            .collect_view()
-    };
-    view! {
-        <form class="filters" method="get" action=path on:submit=move |event| event.prevent_default()>
-            <ComboboxFilter id="filter-environment" name=ENVIRONMENT choices=environments/>
-            <ComboboxFilter id="filter-reviewer" name=REVIEWER choices=people/>
-            <ComboboxFilter id="filter-plan" name=TEST_PLAN choices=plans/>
-            <CheckboxFilter label=REVIEW_STATUS name=REVIEW_STATUS choices=fixed(["Approved", "Rejected", "Undecided"])/>
-            <CheckboxFilter label=LAST_RUN name=LAST_RUN choices=statuses/>
-            <CheckboxFilter label=RUN_STATUS name=RUN_STATUS choices=statuses/>
-            <CheckboxFilter label=TRIAGED name=TRIAGED choices=fixed([IS_TRIAGED, NOT_TRIAGED])/>
-            {kept}
-            <noscript>
-                <button class="button">"Apply"</button>
-            </noscript>
-        </form>
-    }
-    .into_any()
-}
-
-/// A field to search in, and below it what is chosen.
-#[component]
-fn ComboboxFilter(id: &'static str, name: &'static str, choices: Memo<Vec<Choice>>) -> impl IntoView {
-    let filter = use_query_filter(name);
-    let label = move || match filter.values.with(Vec::len) {
-        0 => name.to_owned(),
-        count => format!("{name} ({count} selected)"),
-    };
-    let view_chosen = move |value: String| {
-        let label = value.clone();
-        let field = value.clone();
-        view! {
-            <label class="checkbox">
-                <input type="checkbox" name=name value=field checked=true prop:checked=true on:change=move |_| filter.toggle(&value)/>
-                <span>{label}</span>
-            </label>
-        }
-    };
-    view! {
-        <div class="filter">
-            <div class="needs-script">
-                <Combobox
-                    id
-                    label=Signal::derive(label)
-                    source=Source::Here(choices.into())
-                    chosen=filter.values
-                    on_pick=Callback::new(move |choice: Choice| filter.toggle(&choice.value))
-                    at_most=10
-                />
-            </div>
-            <For each=move || filter.values.get() key=String::clone children=view_chosen/>
-        </div>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

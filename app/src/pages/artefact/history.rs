@@ -133,7 +133,7 @@ fn path_of(course: &[TestResultStatus], status: TestResultStatus) -> String {
         .map(|x| match status {
             TestResultStatus::Passed => format!("M{} 12h4", x + 1),
             TestResultStatus::Failed => format!("M{} 2v12", x + 3),
-            TestResultStatus::Skipped => format!("M{} 8h2m2 0h2", x),
+            TestResultStatus::Skipped => format!("M{x} 8h2m2 0h2"),
         })
         .collect()
 }

@@ -18,6 +18,7 @@ mod environments;
 mod events;
 mod failures;
 mod fewer;
+mod filter_panel;
 mod filters;
 mod header;
 mod history;
@@ -43,6 +44,7 @@ mod state;
 mod tree;
 mod triage;
 mod triage_bar;
+mod views;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -57,18 +59,23 @@ use crate::{
     client::ClientError,
     components::{
         error_notice::ErrorPage,
-        live::{NewsBar, use_news},
+        live::{News, NewsBar, use_news},
     },
     text::query,
 };
+use compare::Compare;
 use data::{PageData, Target, fetch};
 use environments::{EnvironmentList, Scope};
-use fewer::FewerNotice;
+use fewer::{FewerNotice, previous};
 use header::Header;
+use matrix::MatrixView;
 use panel::{Panel, PanelButton};
-use reruns::RerunDialog;
+use reruns::{RerunDialog, ask_for_rerun};
 use side_panel::SidePanel;
 use state::PageState;
+use triage::Triage;
+use triage_bar::TriageBar;
+use views::{ArtefactView, ArtefactViews, use_artefact_view};
 
 /// `/snaps/12` and the like. The segment is what old links say; the artefact itself knows its family.
 #[component]
@@ -110,19 +117,38 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
     let PageData { parts, versions, fewer, granted, opened, today } = page;
     let title = format!("{} {}", parts.artefact.name, parts.artefact.version);
     let bundled_in = parts.bundled_in.clone();
+    let artefact = parts.artefact.clone();
+    let previous = previous(artefact.id, &versions).map(|version| version.artefact_id);
+    let triage = Triage::provide(&artefact);
     let page = PageState::new(parts, granted);
     let scope = Scope::new(page, opened, target);
     let panel = Panel::new();
-    use_news(format!("artefact_id={}", page.id), Callback::new(move |news| page.hear(&news)));
+    let hear = move |news: News| {
+        page.hear(&news);
+        triage.heard(&news);
+    };
+    use_news(format!("artefact_id={}", page.id), Callback::new(hear));
+    let view = use_artefact_view(previous.is_some());
+    let body = move || match (view.get(), previous) {
+        (ArtefactView::Tests, _) => view! { <MatrixView artefact=artefact.clone()/> }.into_any(),
+        (ArtefactView::Compare, Some(previous_id)) => {
+            view! { <Compare artefact_id=artefact.id previous_id/> }.into_any()
+        }
+        _ => view! { <EnvironmentList scope/> }.into_any(),
+    };
     view! {
         <Title text=title/>
         <Header page today/>
         <NewsBar news=page.news on_show=move || page.reload()/>
         {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> })}
-        <PanelButton panel/>
+        <div class="artefact-tools">
+            <PanelButton panel/>
+            <ArtefactViews view has_previous=previous.is_some()/>
+            <TriageBar on_rerun=Callback::new(move |run| ask_for_rerun(scope, run))/>
+        </div>
         <div class=move || panel.class()>
             <SidePanel page versions bundled_in panel/>
-            <EnvironmentList scope/>
+            {body}
         </div>
         <RerunDialog scope/>
     }

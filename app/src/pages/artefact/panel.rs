@@ -1,6 +1,6 @@
 //! Whether the side panel shows: beside the list, or over it on a phone.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use leptos_router::hooks::use_location;
 
 use super::filters::is_filtered;
@@ -14,14 +14,12 @@ const NARROW: f64 = 900.0;
 pub(super) struct Panel {
     chosen: RwSignal<Option<bool>>,
     is_narrow: RwSignal<bool>,
-    /// The element itself.
-    pub(super) element: NodeRef<html::Aside>,
 }
 
 impl Panel {
     /// For a component. The server does not know how wide the page is; the stylesheet does.
     pub(super) fn new() -> Self {
-        let panel = Self { chosen: RwSignal::new(None), is_narrow: RwSignal::new(false), element: NodeRef::new() };
+        let panel = Self { chosen: RwSignal::new(None), is_narrow: RwSignal::new(false) };
         Effect::new(move || panel.measure());
         use_shortcut("/", "Filter by environment", Callback::new(move |()| panel.filter()));
         panel

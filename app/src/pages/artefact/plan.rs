@@ -21,17 +21,18 @@ pub(super) fn PlanView(
     parent_open: RwSignal<bool>,
     scope: Scope,
 ) -> impl IntoView {
+    let plan_name = StoredValue::new(name.clone());
     let plan = Memo::new(move |_| {
         row.environment.with(|environment| environment.plans.iter().find(|plan| plan.name == name).cloned())
     });
-    let points_here = move || {
+    let points_here = Memo::new(move |_| {
         let target = scope.target.with(|target| target.run);
         target.is_some_and(|run| plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.holds(run))))
-    };
-    let starts_open = is_only || untrack(points_here);
+    });
+    let starts_open = is_only || points_here.get_untracked();
     let open = RwSignal::new(starts_open);
     Effect::new(move || {
-        if points_here() {
+        if points_here.get() {
             open.set(true);
         }
     });
@@ -55,7 +56,7 @@ pub(super) fn PlanView(
                     <span class="quiet">{move || with_plan(|plan| runs_in_words(&plan.runs))}</span>
                 </summary>
                 <div class="fold-body">
-                    <Runs plan visible scope/>
+                    <Runs plan plan_name visible scope/>
                 </div>
             </details>
         </div>
@@ -76,7 +77,12 @@ fn RerunBadge(plan: Memo<Option<Plan>>) -> impl IntoView {
 
 /// The runs, newest first. One that others have changed is built anew; the others stay as they are.
 #[component]
-fn Runs(plan: Memo<Option<Plan>>, visible: Signal<bool>, scope: Scope) -> impl IntoView {
+fn Runs(
+    plan: Memo<Option<Plan>>,
+    plan_name: StoredValue<String>,
+    visible: Signal<bool>,
+    scope: Scope,
+) -> impl IntoView {
     let page = scope.page;
     let runs = move || {
         let runs = plan.with(|plan| plan.as_ref().map(|plan| plan.runs.clone()).unwrap_or_default());
@@ -95,7 +101,7 @@ fn Runs(plan: Memo<Option<Plan>>, visible: Signal<bool>, scope: Scope) -> impl I
         }
         view! {
             <div hidden=move || !scope.shown.with(|shown| shown.run(id))>
-                <RunView run is_newest visible scope/>
+                <RunView run is_newest visible scope plan=plan_name.get_value()/>
             </div>
         }
     };

@@ -12,7 +12,7 @@ use crate::{
     api::Permission,
     client::{Change, Client},
     components::{
-        button::{ActionButton, Weight},
+        button::{ActionButton, Weight, may_go_on},
         dialog::{Dialog, DialogActions},
         field::TextField,
         sending::{Sending, SendingError},
@@ -38,6 +38,13 @@ impl RerunTarget {
     /// Of a plan in an environment; nothing where it has not run.
     pub(super) fn new(row: Row, plan: &Plan) -> Option<Self> {
         plan.runs.first().map(|newest| Self { row, run: newest.id, before: newest.rerun })
+    }
+
+    /// Of the plan in an environment that a run belongs to; nothing where it took place elsewhere.
+    pub(super) fn of_run(row: Row, run: i64) -> Option<Self> {
+        row.environment.with_untracked(|environment| {
+            environment.plans.iter().find(|plan| plan.holds(run)).and_then(|plan| Self::new(row, plan))
+        })
     }
 
     fn plan(self) -> String {
@@ -67,10 +74,27 @@ fn read_priority(text: &str) -> Result<i64, &'static str> {
 }
 
 /// What asking for reruns of so many plans takes.
-fn permit(page: PageState, count: usize) -> Permit {
+pub(super) fn permit_reruns(page: PageState, count: usize) -> Permit {
     match page.permit(Permission::ChangeRerun) {
         Permit::Granted if count > 1 => page.permit(Permission::ChangeRerunBulk),
         permit => permit,
+    }
+}
+
+/// Asks about a rerun of the plan that a run is of, where the visitor may ask for it.
+pub(super) fn ask_for_rerun(scope: Scope, run: i64) {
+    let of_row = |row: &Row| {
+        row.environment.with_untracked(|environment| {
+            let plan = environment.plans.iter().find(|plan| plan.holds(run))?;
+            RerunTarget::new(*row, plan)
+        })
+    };
+    let target = scope.page.rows.with_untracked(|rows| rows.iter().find_map(of_row));
+    let permit = untrack(|| permit_reruns(scope.page, 1));
+    if let Some(target) = target
+        && may_go_on(permit, None, scope.page.feedback)
+    {
+        scope.rerunning.set(vec![target]);
     }
 }
 
@@ -96,7 +120,7 @@ pub(super) fn FilteredRerunButton(scope: Scope) -> impl IntoView {
         <ActionButton
             label=Signal::derive(label)
             on_press=move || scope.rerunning.set(untrack(targets))
-            permit=Signal::derive(move || permit(scope.page, count.get()))
+            permit=Signal::derive(move || permit_reruns(scope.page, count.get()))
             obstacle=Signal::derive(obstacle)
         />
     }
@@ -113,15 +137,16 @@ pub(super) fn RerunButton(scope: Scope, row: Row, plan: Memo<Option<Plan>>) -> i
         format!("{}: {plan} in {}", label(), row.name())
     };
     let press = move || {
-        let target = plan.with_untracked(|plan| plan.as_ref().and_then(|plan| RerunTarget::new(row, plan)));
-        scope.rerunning.set(target.into_iter().collect());
+        if let Some(run) = plan.with_untracked(|plan| plan.as_ref()?.runs.first().map(|run| run.id)) {
+            scope.ask_rerun(run);
+        }
     };
     view! {
         <ActionButton
             label=Signal::derive(move || label().to_owned())
             name=Signal::derive(name)
             on_press=press
-            permit=Signal::derive(move || permit(scope.page, 1))
+            permit=Signal::derive(move || permit_reruns(scope.page, 1))
             weight=Weight::Small
         />
     }

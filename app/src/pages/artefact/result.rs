@@ -36,7 +36,7 @@ pub(super) fn ResultRow(
     let result = item.view;
     let attachments = RwSignal::from(item.attachments);
     let id = result.id;
-    let is_target = move || desk.scope.target.with(|target| target.result == Some(id));
+    let is_target = move || desk.target.with(|target| target.result == Some(id));
     let starts_open = untrack(is_target);
     let open = RwSignal::new(starts_open);
     let built = RwSignal::new(starts_open || is_eager);
@@ -66,7 +66,7 @@ pub(super) fn ResultRow(
         }
     };
     let history = if is_eager {
-        view! { <History family=desk.scope.family result=ResultView::clone(&result)/> }.into_any()
+        view! { <History family=desk.family result=ResultView::clone(&result)/> }.into_any()
     } else {
         view! { <Sparkline result=ResultView::clone(&result)/> }.into_any()
     };
@@ -170,7 +170,7 @@ fn Inside(
             <IssuesSection desk result=result.clone() attachments/>
             <Facts result=result.clone()/>
             <Log run=desk.run result=result.id log=result.log.clone() open/>
-            <HistorySection family=desk.scope.family run=desk.run result=ResultView::clone(&result)/>
+            <HistorySection family=desk.family run=desk.run result=ResultView::clone(&result)/>
             <ul class="links">
                 <li>
                     <a href=link>{Icon::Link.view()} "Link to this result"</a>

@@ -57,7 +57,7 @@ fn nothing_yet(status: TestExecutionStatus) -> &'static str {
 /// The results of one status. Open when somebody must act on it, or when the address points into it.
 #[component]
 fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, is_eager: bool) -> impl IntoView {
-    let target = desk.scope.target;
+    let target = desk.target;
     // Which of the results the address points at.
     let target_at = Memo::new(move |_| {
         let id = target.with(|target| target.result)?;
@@ -145,13 +145,15 @@ fn Rows(
 /// The ways to the other rows of a long group.
 #[component]
 fn Pages(desk: Desk, page: RwSignal<usize>, count: Signal<usize>) -> impl IntoView {
-    let last = move || count.get().saturating_sub(1) / PAGE;
+    // Not in the attribute itself, where `>` would end the tag.
+    let is_last = move || (page.get() + 1) * PAGE >= count.get();
+    let is_short = move || count.get() <= PAGE;
     let words = move || {
         let first = page.get() * PAGE;
         format!("{}–{} of {}", (first + 1).min(count.get()), (first + PAGE).min(count.get()), count.get())
     };
     view! {
-        <div class="pager" role="group" aria-label="Pages of results" hidden=move || count.get() <= PAGE>
+        <div class="pager" role="group" aria-label="Pages of results" hidden=is_short>
             <button
                 type="button"
                 class="button button-small needs-script"
@@ -164,7 +166,7 @@ fn Pages(desk: Desk, page: RwSignal<usize>, count: Signal<usize>) -> impl IntoVi
             <button
                 type="button"
                 class="button button-small needs-script"
-                disabled=move || page.get() >= last()
+                disabled=is_last
                 on:click=move |_| page.update(|page| *page += 1)
             >
                 "Next"

@@ -154,7 +154,7 @@ fn load_when_seen(desk: Desk, is_seen: Signal<bool>, results: RwSignal<Loaded>) 
 
 /// Fetches the results, again if need be.
 fn reload(desk: Desk, results: RwSignal<Loaded>) {
-    let target = desk.scope.target.get_untracked().result;
+    let target = desk.target.get_untracked().result;
     let fetched = fetch_results(Client::current(), desk.run, target);
     spawn_local(async move {
         let fetched = fetched.await.map(|fetched| Item::all_from(fetched, desk.triage));

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     comment::CommentEditor,
-    filters::Filters,
+    filter_panel::Filters,
     panel::{Panel, close_by_escape},
     state::PageState,
 };
@@ -35,7 +35,6 @@ pub(super) fn SidePanel(
             id="details-panel"
             aria-label="Details"
             tabindex="-1"
-            node_ref=panel.element
             on:keydown=move |event| close_by_escape(panel, &event)
         >
             <button type="button" class="button button-small panel-close needs-script" on:click=move |_| panel.close()>

@@ -28,20 +28,26 @@ pub(super) type Attachments = Vec<MinimalIssueTestResultAttachmentResponse>;
 /// Failures on their way, or here.
 type Loaded = Option<Result<Vec<Failure>, ClientError>>;
 
+/// What nobody has to follow.
+#[derive(Default)]
+struct Kept {
+    subject: Option<Subject>,
+    /// The attachments of every result that the page has loaded.
+    known: HashMap<i64, ArcRwSignal<Attachments>>,
+    /// When something was last attached or detached from here, in milliseconds since 1970.
+    last_write: f64,
+}
+
 /// What the parts of an artefact's page share about its results.
 #[derive(Clone, Copy)]
 pub(super) struct Triage {
-    subject: StoredValue<Option<Subject>>,
+    kept: StoredValue<Kept>,
     /// What failed or was skipped in the newest runs; nothing until it was asked for.
     pub(super) failures: RwSignal<Loaded>,
-    /// The attachments of every result that the page has loaded.
-    known: StoredValue<HashMap<i64, ArcRwSignal<Attachments>>>,
     /// Results that were picked to do something with together.
     pub(super) selected: RwSignal<BTreeSet<i64>>,
     /// How often there was news of a run.
     news: RwSignal<BTreeMap<i64, usize>>,
-    /// When something was last attached or detached from here, in milliseconds since 1970.
-    last_write: StoredValue<f64>,
     /// What was reported of test cases, for the whole page.
     pub(super) reported: Reported,
 }
@@ -49,12 +55,10 @@ pub(super) struct Triage {
 impl Triage {
     fn new(subject: Option<Subject>) -> Self {
         Self {
-            subject: StoredValue::new(subject),
+            kept: StoredValue::new(Kept { subject, ..Kept::default() }),
             failures: RwSignal::new(None),
-            known: StoredValue::new(HashMap::new()),
             selected: RwSignal::new(BTreeSet::new()),
             news: RwSignal::new(BTreeMap::new()),
-            last_write: StoredValue::new(0.0),
             reported: Reported::new(),
         }
     }
@@ -68,28 +72,27 @@ impl Triage {
 
     /// The attachments of a result, the same for everybody who asks; what was just loaded is newest.
     pub(super) fn attachments(self, result: i64, loaded: &Attachments) -> ArcRwSignal<Attachments> {
-        let known = self.known.with_value(|known| known.get(&result).cloned());
-        match known {
-            Some(signal) => {
-                if signal.with_untracked(|now| now != loaded) {
-                    signal.set(loaded.clone());
-                }
-                signal
+        if let Some(signal) = self.known(result) {
+            if signal.with_untracked(|now| now != loaded) {
+                signal.set(loaded.clone());
             }
-            None => {
-                let signal = ArcRwSignal::new(loaded.clone());
-                self.known.update_value(|known| {
-                    known.insert(result, signal.clone());
-                });
-                signal
-            }
+            return signal;
         }
+        let signal = ArcRwSignal::new(loaded.clone());
+        self.kept.update_value(|kept| {
+            kept.known.insert(result, signal.clone());
+        });
+        signal
+    }
+
+    fn known(self, result: i64) -> Option<ArcRwSignal<Attachments>> {
+        self.kept.with_value(|kept| kept.known.get(&result).cloned())
     }
 
     /// Whether an issue is attached to a result that the page has loaded.
     pub(super) fn has_issue(self, result: i64, issue: i64) -> bool {
-        let signal = self.known.with_value(|known| known.get(&result).cloned());
-        signal.is_some_and(|signal| signal.with_untracked(|all| all.iter().any(|other| other.issue.id == issue)))
+        self.known(result)
+            .is_some_and(|signal| signal.with_untracked(|all| all.iter().any(|other| other.issue.id == issue)))
     }
 
     /// Shows that an issue has been attached to results.
@@ -117,7 +120,7 @@ impl Triage {
 
     /// Shows that a rule has been switched off.
     pub(super) fn rule_disabled(self, rule: i64) {
-        let all: Vec<ArcRwSignal<Attachments>> = self.known.with_value(|known| known.values().cloned().collect());
+        let all: Vec<ArcRwSignal<Attachments>> = self.kept.with_value(|kept| kept.known.values().cloned().collect());
         let is_of = |attachments: &Attachments| {
             attachments.iter().filter_map(|it| it.attachment_rule.as_ref()).any(|it| it.id == rule)
         };
@@ -133,12 +136,11 @@ impl Triage {
     }
 
     fn note_write(self) {
-        self.last_write.set_value(js_sys::Date::now());
+        self.kept.update_value(|kept| kept.last_write = js_sys::Date::now());
     }
 
     fn change(self, results: &[i64], change: impl Fn(&mut Attachments)) {
-        let signals: Vec<_> =
-            self.known.with_value(|known| results.iter().filter_map(|id| known.get(id).cloned()).collect());
+        let signals: Vec<_> = results.iter().filter_map(|id| self.known(*id)).collect();
         for signal in signals {
             signal.update(&change);
         }
@@ -154,7 +156,7 @@ impl Triage {
 
     /// Asks for the failures, again if need be: after something that touched many results.
     pub(super) fn load(self) {
-        let Some(subject) = self.subject.get_value() else { return };
+        let Some(subject) = self.kept.with_value(|kept| kept.subject.clone()) else { return };
         let answer = fetch_failures(Client::current(), subject);
         spawn_local(async move {
             let answer = answer.await;
@@ -166,7 +168,7 @@ impl Triage {
     /// Takes in what the server says has changed. What comes right after a write from here is its echo: attachments are news of
     /// results, too.
     pub(super) fn heard(self, news: &News) {
-        if js_sys::Date::now() - self.last_write.get_value() < ECHO {
+        if js_sys::Date::now() - self.kept.with_value(|kept| kept.last_write) < ECHO {
             return;
         }
         if let Some(run) = news.test_execution_id.filter(|_| news.kind == "test_result") {
@@ -208,6 +210,8 @@ pub(super) fn use_way_to_results() -> Callback<(i64, i64)> {
         let (path, now) = (path.get_untracked(), query.get_untracked());
         let there = query::with(&now, "testExecutionId", Some(&run.to_string()));
         let there = query::with(&there, "testResultId", Some(&result.to_string()));
+        // The list has the result, the other views do not.
+        let there = query::with(&there, "view", None);
         // Going through forty failures makes no forty steps to go back.
         let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
         navigate(&query::address(&path, &there), options);

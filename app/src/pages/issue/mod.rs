@@ -87,7 +87,7 @@ type Rules = Vec<RwSignal<MinimalIssueTestResultAttachmentRuleResponse>>;
 fn Rules(issue: i64, rules: RwSignal<Rules>) -> impl IntoView {
     let wanted = use_query_map().with_untracked(|query| query.get_str("attachmentRule").and_then(|id| id.parse().ok()));
     let remove = Callback::new(move |id: i64| {
-        rules.update(|rules| rules.retain(|rule| rule.with_untracked(|rule| rule.id) != id))
+        rules.update(|rules| rules.retain(|rule| rule.with_untracked(|rule| rule.id) != id));
     });
     view! {
         <section class="issue-rules" aria-labelledby="rules">

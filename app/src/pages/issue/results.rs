@@ -67,7 +67,6 @@ pub(super) fn IssueResults(issue: i64) -> impl IntoView {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a resource hands over what it depends on")]
 fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Result<Found, ClientError>> + Send + use<> {
     search(&Client::current(), &filters, offset)
 }

@@ -23,6 +23,9 @@ const SETTLE: std::time::Duration = std::time::Duration::from_millis(400);
 /// Filters with several values, by the field that holds them.
 type Field = fn(&mut ResultFilters) -> &mut Vec<String>;
 
+/// Filters by ids, in the same way.
+type IdField = fn(&mut ResultFilters) -> &mut IdChoice;
+
 /// The panel, and below it what is filtered by.
 #[component]
 pub(super) fn FilterPanel(search: Search) -> impl IntoView {
@@ -73,7 +76,8 @@ fn capitalised(word: &str) -> String {
 #[component]
 fn Words(search: Search) -> impl IntoView {
     let words = Memo::new(move |_| search.filters.with(|filters| filters.q.clone()));
-    let mut write = debounce(SETTLE, move |typed: String| search.change(|filters| filters.q = typed.trim().to_owned()));
+    let mut write =
+        debounce(SETTLE, move |typed: String| search.change(|filters| typed.trim().clone_into(&mut filters.q)));
     view! {
         <form class="search" role="search" method="get" action="/test-results" on:submit=move |event| event.prevent_default()>
             <label class="visually-hidden" for="search">
@@ -193,7 +197,7 @@ fn Ids(
     label: &'static str,
     words: (&'static str, &'static str),
     source: Source,
-    field: fn(&mut ResultFilters) -> &mut IdChoice,
+    field: IdField,
 ) -> impl IntoView {
     let current = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
     let chosen = Signal::derive(move || current.with(IdChoice::values));
@@ -377,7 +381,7 @@ fn chips(filters: &ResultFilters) -> Vec<Chip> {
 type Add<'a> = dyn FnMut(&'static str, String, &dyn Fn(&mut ResultFilters)) + 'a;
 
 fn add_ids(filters: &ResultFilters, add: &mut Add<'_>) {
-    let fields: [(&str, fn(&mut ResultFilters) -> &mut IdChoice); 2] =
+    let fields: [(&str, IdField); 2] =
         [("Issue", |filters| &mut filters.issues), ("Reviewer", |filters| &mut filters.reviewer_ids)];
     for (label, field) in fields {
         match field(&mut filters.clone()) {

@@ -82,7 +82,6 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
 }
 
 /// Nothing is searched for as long as nothing is asked.
-#[expect(clippy::type_complexity, reason = "what a search gives, if there is one")]
 fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Option<Result<Found, ClientError>>> + Send {
     let answer = (!filters.is_empty()).then(|| search(&Client::current(), &filters, offset));
     async move {
