@@ -81,8 +81,8 @@ async fn insert_words(tx: &mut Tx, rows: &[(i64, String)]) -> StoreResult<()> {
             let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
             let words: Vec<&str> = rows.iter().map(|(_, words)| words.as_str()).collect();
             sqlx::query(
-                "INSERT INTO test_result_words (test_result_id, words)
-                 SELECT found.id, array_to_tsvector(string_to_array(found.words, ' '))
+                "INSERT INTO test_result_words (test_result_id, words, test_execution_id)
+                 SELECT found.id, array_to_tsvector(string_to_array(found.words, ' ')), result.test_execution_id
                  FROM unnest($1::BIGINT[], $2::TEXT[]) AS found (id, words)
                  -- Whatever was replaced meanwhile is left out.
                  JOIN test_result AS result ON result.id = found.id

@@ -142,7 +142,9 @@ async fn list_few(tx: &mut Tx, search: &ResultSearch) -> StoreResult<Option<Vec<
         search.push_where(&mut statement, Way::Collect);
     }
     statement.push(" LIMIT ").bind(FEW_OF_CASES + 1);
-    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    // Not kept prepared: after a few times PostgreSQL would plan for any words, which it takes for rare ones.
+    let rows: Vec<IdRow> =
+        on_statement!(tx, statement, query_as, |query, conn| query.persistent(false).fetch_all(conn))?;
     let ids: Vec<i64> = rows.into_iter().map(|row| row.id).collect();
     let is_all = i64::try_from(ids.len()).is_ok_and(|count| count <= FEW_OF_CASES);
     Ok(is_all.then_some(ids))
@@ -275,13 +277,26 @@ impl ResultSearch {
 
     /// Adds the choice of the results that have the words in one place. Neither database finds a good way to both at once.
     fn push_of_words(&self, statement: &mut Statement, words: &WordFilter, place: Place) {
-        statement.push("SELECT result.id FROM test_result AS result WHERE ");
-        match place {
-            Place::Names => push_named(statement, words),
-            Place::Texts => push_in_texts(statement, words),
-        }
         let results = ResultFilter { words: None, ..self.results.clone() };
-        Self { executions: self.executions.clone(), results }.push_where(statement, Way::Collect);
+        let (executions, is_all) = (self.executions.clone(), asks_for_nothing(&results));
+        match place {
+            Place::Names => {
+                statement.push("SELECT result.id FROM test_result AS result WHERE ");
+                push_named(statement, words);
+            }
+            // Of the results themselves nothing is asked: PostgreSQL need not look at them.
+            Place::Texts if is_all => {
+                statement
+                    .push("SELECT result.id FROM words_found(")
+                    .bind(words.query.clone())
+                    .push(") AS result WHERE TRUE");
+            }
+            Place::Texts => {
+                statement.push("SELECT result.id FROM test_result AS result WHERE ");
+                push_in_texts(statement, words);
+            }
+        }
+        Self { executions, results }.push_where(statement, Way::Collect);
     }
 
     /// Whether only executions say which results to look at.
@@ -298,7 +313,7 @@ impl ResultSearch {
     /// The issues that are asked for, where results are asked for nothing else.
     fn asks_for_issues_only(&self) -> Option<&Choice<i64>> {
         let rest = ResultFilter { issues: None, ..self.results.clone() };
-        let is_all = asks_for_status_only(&rest) && rest.statuses.is_empty() && !self.names_executions();
+        let is_all = asks_for_nothing(&rest) && !self.names_executions();
         self.results.issues.as_ref().filter(|issues| is_all && **issues != Choice::None)
     }
 
@@ -369,6 +384,11 @@ fn push_in_texts(statement: &mut Statement, words: &WordFilter) {
 fn asks_for_status_only(filter: &ResultFilter) -> bool {
     let asks_for_time = filter.created_from.is_some() || filter.created_until.is_some();
     !names_cases(filter) && filter.issues.is_none() && filter.words.is_none() && !asks_for_time
+}
+
+/// Whether nothing is asked of a result.
+fn asks_for_nothing(filter: &ResultFilter) -> bool {
+    asks_for_status_only(filter) && filter.statuses.is_empty()
 }
 
 /// Adds how many results of those statuses, or of all, the execution has, in parentheses.
