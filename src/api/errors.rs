@@ -40,6 +40,8 @@ pub(super) enum ApiError {
     Internal,
     /// 503: the same request may succeed later.
     Unavailable,
+    /// 503: others do the same already; so many seconds until there may be room.
+    Busy(u64),
 }
 
 /// What a handler gives back.
@@ -57,6 +59,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Forbidden => Self::Forbidden,
             ServiceError::Stale => Self::Stale,
             ServiceError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
+            ServiceError::Busy(seconds) => Self::Busy(seconds),
             ServiceError::Store(error) => error.into(),
         }
     }
@@ -95,14 +98,14 @@ impl ApiError {
             Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// After how many seconds the same request may succeed.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts(seconds) => Some(*seconds),
+            Self::TooManyAttempts(seconds) | Self::Busy(seconds) => Some(*seconds),
             Self::Unavailable => Some(1),
             _ => None,
         }
@@ -123,6 +126,7 @@ impl ApiError {
             Self::TooManyAttempts(_) => "Too many failed attempts".to_owned(),
             Self::Internal => "Internal Server Error".to_owned(),
             Self::Unavailable => "Database connection failed".to_owned(),
+            Self::Busy(_) => "Too many of these are being read; try again later".to_owned(),
         }
     }
 }

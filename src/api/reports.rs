@@ -72,6 +72,7 @@ impl ReportQuery {
         (status = 200, description = "The report, by artefact, execution and result", body = String,
             content_type = "text/csv"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
+        (status = 503, description = "Others read reports already; `Retry-After` says when to try again"),
     )
 )]
 async fn get_results_report(
@@ -92,6 +93,7 @@ async fn get_results_report(
     responses(
         (status = 200, description = "The report, by artefact and execution", body = String, content_type = "text/csv"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
+        (status = 503, description = "Others read reports already; `Retry-After` says when to try again"),
     )
 )]
 async fn get_executions_report(

@@ -1,12 +1,14 @@
 //! `/v1/issues/{issue_id}/attachment-rules`: what a rule means for the results there are.
 
 use app::api::{
-    HTTPValidationError, IssueTestResultAttachmentRulePostRequest, Permission, RuleApplicationResponse,
+    HTTPValidationError, IssueTestResultAttachmentRulePostRequest, Permission, Problems, RuleApplicationResponse,
     RuleApplicationUndoneResponse, RulePreviewResponse,
 };
 use axum::Json;
 use axum::extract::State;
 use axum::routing::MethodFilter;
+use deserr::Deserr;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,9 +16,22 @@ use super::ApiState;
 use super::attachment_rules::AttachmentRulePath;
 use super::errors::ApiResult;
 use super::gate::{not_an_id, permitted};
-use super::input::{Input, Nothing, OrderedBody};
+use super::input::{Id, Input, Nothing, OrderedBody, QueryInput};
 use super::issues::IssuePath;
 use crate::service::Service;
+
+/// Where applying a rule goes on.
+#[derive(Deserr, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[deserr(error = Problems)]
+struct ApplicationQuery {
+    /// `next_before` of an answer: a rule with patterns is tried on results with lower ids only. Without patterns it says nothing.
+    #[deserr(default)]
+    #[param(value_type = Option<i64>)]
+    before: Option<Id>,
+}
+
+impl QueryInput for ApplicationQuery {}
 
 const PREVIEW_PATH: &str = "/v1/issues/{issue_id}/attachment-rules/preview";
 
@@ -63,7 +78,7 @@ async fn preview_rule(
 #[utoipa::path(
     put, path = "/v1/issues/{issue_id}/attachment-rules/{attachment_rule_id}/existing-results", tag = "issues",
     operation_id = "apply_attachment_rule_v1_issues__issue_id__attachment_rules__attachment_rule_id__existing_results_put",
-    params(("issue_id" = i64, Path), ("attachment_rule_id" = i64, Path)),
+    params(("issue_id" = i64, Path), ("attachment_rule_id" = i64, Path), ApplicationQuery),
     responses(
         (status = 200, description = "What it did", body = RuleApplicationResponse),
         (status = 400, description = "The rule belongs to another issue"),
@@ -73,10 +88,11 @@ async fn preview_rule(
 )]
 async fn apply_rule(
     State(service): State<Service>,
-    input: Input<AttachmentRulePath, Nothing, Nothing>,
+    input: Input<AttachmentRulePath, ApplicationQuery, Nothing>,
 ) -> ApiResult<Json<RuleApplicationResponse>> {
     let AttachmentRulePath { issue_id, attachment_rule_id } = input.path;
-    Ok(Json(service.apply_attachment_rule(issue_id.0, attachment_rule_id.0).await?))
+    let before = input.query.before.map(|id| id.0);
+    Ok(Json(service.apply_attachment_rule(issue_id.0, attachment_rule_id.0, before).await?))
 }
 
 /// Take back that a rule was applied to the results there were

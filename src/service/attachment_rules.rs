@@ -42,16 +42,23 @@ impl Service {
         }
         let (columns, metadata) = read_request(request);
         let patterns = compile_patterns(&columns)?;
+        let criteria = Criteria { columns: &columns, metadata: group(metadata.clone()), patterns };
+        let chosen = if applies_to_existing {
+            let mut tx = self.db.read().await?;
+            issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
+            criteria.choose(&mut tx, None, self.trial_limits.application).await?
+        } else {
+            None
+        };
         let mut tx = self.db.write().await?;
         issues::find_issue(&mut tx, issue_id).await?.ok_or_else(issue_not_found)?;
         let id = attachment_rules::create_rule(&mut tx, issue_id, &columns, now).await?;
         attachment_rules::add_metadata(&mut tx, id, &metadata, now).await?;
-        let criteria = Criteria { columns: &columns, metadata: group(metadata), patterns };
         let shown = columns.clone().into_response(id, criteria.metadata.iter().cloned().collect());
         let made = Entry::created(AuditSubjectKind::AttachmentRule, id, &OwnedRule { issue_id, rule: &shown });
         audit_log::record(&mut tx, [made], now).await?;
         let existing_results =
-            if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, now).await?) } else { None };
+            if applies_to_existing { Some(criteria.apply(&mut tx, issue_id, id, chosen, now).await?) } else { None };
         tx.commit().await?;
         Ok(MinimalIssueTestResultAttachmentRuleResponse { existing_results, ..shown })
     }
@@ -83,6 +90,7 @@ impl Service {
     /// Removes a rule, if it is there; what it attached stays.
     pub async fn delete_attachment_rule(&self, issue_id: i64, rule_id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
+        attachment_rules::keep_out_uploads(&mut tx).await?;
         if has_rule(&mut tx, issue_id, rule_id).await?
             && let Some(rule) = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop()
         {

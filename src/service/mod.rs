@@ -5,6 +5,7 @@ pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod beside;
 mod end_test;
 pub mod entity_tag;
 pub mod environment_reviews;
@@ -14,11 +15,13 @@ mod execution_metadata;
 pub mod getting_started;
 mod issue_attachments;
 mod issues;
+mod known_issues;
 mod launchpad;
 mod local_accounts;
 mod matching_rules;
 pub mod notifications;
 pub mod oidc;
+pub mod pattern_trials;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
@@ -61,6 +64,9 @@ pub struct Service {
     pub settings: Arc<Settings>,
     rng: Arc<Mutex<StdRng>>,
     rules: Arc<rule_cache::RuleCache>,
+    trial_limits: pattern_trials::TrialLimits,
+    /// Reports that may be written at a time.
+    reports: Arc<tokio::sync::Semaphore>,
     last_uses: Arc<application_keys::LastUses>,
     oidc: Arc<crate::integrations::oidc::OidcProvider>,
     /// What calls other systems.
@@ -175,6 +181,9 @@ pub enum ServiceError {
     /// Too many attempts have failed; after so many seconds there may be another.
     #[error("too many failed attempts")]
     TooManyAttempts(u64),
+    /// Others do the same already, and no more can at a time; after so many seconds there may be room.
+    #[error("too many at a time")]
+    Busy(u64),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -188,6 +197,7 @@ impl Service {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let rng = Arc::new(Mutex::new(rand::make_rng()));
         let failed_keys = Arc::new(Mutex::new(Attempts::new(settings.failed_keys_per_minute)));
+        let reports = Arc::new(tokio::sync::Semaphore::new(reports::at_a_time(&db)));
         let failed_logins = Arc::new(Mutex::new(Attempts::new(settings.failed_logins_per_minute)));
         Self {
             db,
@@ -195,6 +205,8 @@ impl Service {
             settings: Arc::new(settings),
             rng,
             rules: Arc::default(),
+            trial_limits: pattern_trials::TrialLimits::default(),
+            reports,
             last_uses: Arc::default(),
             oidc: Arc::default(),
             http: Arc::default(),
@@ -210,6 +222,12 @@ impl Service {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.rng = Arc::new(Mutex::new(StdRng::seed_from_u64(seed)));
         self
+    }
+
+    /// The same, with other limits to what rules may look through.
+    #[must_use]
+    pub fn with_trial_limits(self, trial_limits: pattern_trials::TrialLimits) -> Self {
+        Self { trial_limits, ..self }
     }
 
     fn with_rng<T>(&self, chance: impl FnOnce(&mut StdRng) -> T) -> T {

@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 
-use super::{Service, ServiceResult};
+use super::{Service, ServiceError, ServiceResult};
 use crate::domain::report::{Csv, ReportedEvent, decisions_cell, events_cell};
 use crate::store::reports::{
     ArtefactColumns, ExecutionReportRow, ResultReportRow, prefer_first_rows, stream_executions, stream_results,
 };
-use crate::store::{Moment, StoreError, Tx};
+use crate::store::{Db, Moment, StoreError, Tx};
 
 /// A piece is sent when it has grown to so many bytes…
 const PIECE_BYTES: usize = 64 * 1024;
@@ -21,6 +21,11 @@ const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_WAITING: usize = 4;
 /// How long a reader may take none of them before its connection to the database is given to somebody else.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a report waits for others to end…
+const TURN: Duration = Duration::from_secs(2);
+/// … and after how many seconds its reader may try again.
+const TRY_AGAIN: u64 = 10;
 
 const RESULTS_HEAD: &str = "Artefact.family,Artefact.id,Artefact.name,Artefact.version,Artefact.status,Artefact.track,\
     Artefact.stage,Artefact.series,Artefact.repo,Artefact.os,Artefact.series,Artefact.created_at,TestExecution.id,\
@@ -64,6 +69,12 @@ impl Report {
     }
 }
 
+/// How many reports may be written at a time: each takes a connection for as long as its reader takes. The other half is there for
+/// everybody else.
+pub(super) fn at_a_time(db: &Db) -> usize {
+    db.reading_connections() / 2
+}
+
 /// Where the pieces of a report go.
 struct Writer {
     csv: Csv,
@@ -90,20 +101,28 @@ impl Service {
     /// The results of the artefacts that were registered between two moments.
     pub async fn report_results(&self, from: Moment, until: Option<Moment>) -> ServiceResult<Report> {
         let until = until.unwrap_or_else(|| self.clock.now());
+        let turn = self.await_turn().await?;
         let tx = self.db.read().await?;
-        Ok(begin_report(RESULTS_HEAD, |writer| write_results(tx, writer, from, until)))
+        Ok(begin_report(turn, RESULTS_HEAD, |writer| write_results(tx, writer, from, until)))
     }
 
     /// The executions that were registered between two moments and have a review.
     pub async fn report_executions(&self, from: Moment, until: Option<Moment>) -> ServiceResult<Report> {
         let until = until.unwrap_or_else(|| self.clock.now());
+        let turn = self.await_turn().await?;
         let tx = self.db.read().await?;
-        Ok(begin_report(EXECUTIONS_HEAD, |writer| write_executions(tx, writer, from, until)))
+        Ok(begin_report(turn, EXECUTIONS_HEAD, |writer| write_executions(tx, writer, from, until)))
+    }
+
+    /// The right to write a report, until it is dropped.
+    async fn await_turn(&self) -> ServiceResult<OwnedSemaphorePermit> {
+        let turn = timeout(TURN, self.reports.clone().acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or(ServiceError::Busy(TRY_AGAIN))
     }
 }
 
 /// Begins to write a report. It is written as fast as it is read, and no longer than somebody reads.
-fn begin_report<W>(head: &str, write: impl FnOnce(Writer) -> W) -> Report
+fn begin_report<W>(turn: OwnedSemaphorePermit, head: &str, write: impl FnOnce(Writer) -> W) -> Report
 where
     W: Future<Output = Result<(), ReportError>> + Send + 'static,
 {
@@ -115,10 +134,12 @@ where
     csv.end_row();
     let writing = write(Writer { csv, pieces: sender.clone() });
     let writer = tokio::spawn(async move {
-        tokio::select! {
+        let written = tokio::select! {
             written = writing => written,
             () = sender.closed() => Ok(()),
-        }
+        };
+        drop(turn);
+        written
     });
     Report { pieces, writer }
 }

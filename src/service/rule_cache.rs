@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Service;
+use super::beside::beside;
 use crate::domain::attachment_rules::RuleSet;
 use crate::store::{StoreResult, Tx, attachment_rules};
 
@@ -30,7 +31,8 @@ impl Service {
             if let Some(rules) = self.rules.get(revision) {
                 return Ok(rules);
             }
-            let rules = Arc::new(RuleSet::new(attachment_rules::list_enabled_rules(tx).await?));
+            let rules = attachment_rules::list_enabled_rules(tx).await?;
+            let rules = Arc::new(beside(move || RuleSet::new(rules)).await);
             // Rules and their metadata are read one after the other; a change in between would mix two states.
             if attachment_rules::get_revision(tx).await? == revision {
                 self.rules.put(revision, &rules);

@@ -1,6 +1,7 @@
 //! Test results: reported in batches, shown with their history.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use app::api::{
     MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
@@ -8,15 +9,14 @@ use app::api::{
 };
 
 use super::artefacts::group_by;
+use super::known_issues::attach_known_issues;
 use super::{Service, ServiceResult, execution_not_found};
-use crate::domain::attachment_rules::{ResultFacts, RuleSet};
-use crate::store::issue_attachments::NewAttachment;
+use crate::domain::attachment_rules::RuleSet;
 use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
 use crate::store::test_results::{NewResult, ResultRow, StoredResult};
 use crate::store::{
-    Moment, StoreResult, Tx, attachment_rules, issue_attachments, rerun_requests, result_words, test_cases,
-    test_executions, test_results,
+    Moment, StoreResult, Tx, issue_attachments, rerun_requests, result_words, test_cases, test_executions, test_results,
 };
 
 impl Service {
@@ -29,11 +29,12 @@ impl Service {
         if batch.is_empty() {
             return Ok(());
         }
+        // Before anything that whoever removes a rule could wait for.
+        let rules = self.enabled_rules(&mut tx).await?;
         let cases = test_cases::find_or_create_test_cases(&mut tx, &cases_of(batch), now).await?;
         let lasting = last_of_each_case(batch, &cases);
         let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
-        let rules = self.enabled_rules(&mut tx).await?;
         store_results(&mut tx, execution_id, &lasting, &rules, now).await?;
         tx.commit().await?;
         Ok(())
@@ -108,7 +109,7 @@ pub(super) async fn store_results(
     tx: &mut Tx,
     execution_id: i64,
     results: &[ReportedResult<'_>],
-    rules: &RuleSet,
+    rules: &Arc<RuleSet>,
     now: Moment,
 ) -> StoreResult<()> {
     let rows: Vec<NewResult<'_>> = results
@@ -133,9 +134,7 @@ pub(super) async fn store_results(
         })
         .collect();
     result_words::add_words(tx, &words).await?;
-    if !rules.is_empty() {
-        attach_known_issues(tx, execution_id, &stored, rules, now).await?;
-    }
+    attach_known_issues(tx, execution_id, &stored, rules, now).await?;
     rerun_requests::request_automatic_rerun(tx, execution_id, now).await
 }
 
@@ -152,40 +151,6 @@ fn with_ids<'r, 'a>(
     }
     let mut next_id = |case_id| ids_of.get_mut(&case_id).and_then(Vec::pop);
     results.iter().filter_map(|result| Some((next_id(result.case.id)?, result))).collect()
-}
-
-/// Lets attachment rules look at new results.
-async fn attach_known_issues(
-    tx: &mut Tx,
-    execution_id: i64,
-    stored: &[(i64, &ReportedResult<'_>)],
-    rules: &RuleSet,
-    now: Moment,
-) -> StoreResult<()> {
-    let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
-    let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
-    execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
-    let facts: Vec<ResultFacts<'_>> = stored
-        .iter()
-        .map(|(id, result)| ResultFacts {
-            id: *id,
-            test_case_name: &result.case.name,
-            template_id: &result.case.template_id,
-            status: result.status,
-            comment: result.comment,
-            io_log: result.io_log,
-        })
-        .collect();
-    let attachments: Vec<NewAttachment> = rules
-        .match_results(&execution, &facts)
-        .into_iter()
-        .map(|found| NewAttachment {
-            issue_id: found.issue_id,
-            test_result_id: found.result_id,
-            attachment_rule_id: found.rule_id,
-        })
-        .collect();
-    issue_attachments::insert_attachments(tx, &attachments, now).await
 }
 
 /// A result as the API shows it.

@@ -55,6 +55,8 @@ pub struct Attaching {
 #[derive(Clone, Debug, Default)]
 pub struct ResultSelection {
     ids: Vec<i64>,
+    /// Whether the filter chooses among the ids, instead of more.
+    is_narrowed: bool,
     /// Of executions like this; `(offset, limit)` cut the results found, in the order of their ids.
     by_filter: Option<(ExecutionFilter, ResultFilter, Option<i64>, Option<i64>)>,
 }
@@ -84,28 +86,35 @@ pub async fn insert_attachments(tx: &mut Tx, attachments: &[NewAttachment], now:
 impl ResultSelection {
     /// What a request's ids and filters say.
     pub fn new(ids: Vec<i64>, filters: Option<TestResultSearchFilters>) -> Self {
-        Self { ids, by_filter: ExecutionCriteria::new(Vec::new(), filters, None).by_results }
-    }
-
-    /// The results of those ids.
-    pub fn of_ids(ids: Vec<i64>) -> Self {
-        Self { ids, by_filter: None }
+        Self { ids, is_narrowed: false, by_filter: ExecutionCriteria::new(Vec::new(), filters, None).by_results }
     }
 
     /// The results that both filters choose.
     pub fn of_filters(executions: ExecutionFilter, results: ResultFilter) -> Self {
-        Self { ids: Vec::new(), by_filter: Some((executions, results, None, None)) }
+        Self { ids: Vec::new(), is_narrowed: false, by_filter: Some((executions, results, None, None)) }
+    }
+
+    /// Those of the results that both filters choose.
+    pub fn among(ids: Vec<i64>, executions: ExecutionFilter, results: ResultFilter) -> Self {
+        Self { is_narrowed: true, ids, ..Self::of_filters(executions, results) }
     }
 
     /// Adds the ids of the results, in parentheses.
     pub(super) fn push_ids(&self, statement: &mut Statement) {
-        statement.push("(SELECT id FROM test_result WHERE ").push_in("id", self.ids.as_slice());
+        statement.push("(");
+        if !self.is_narrowed {
+            statement.push("SELECT id FROM test_result WHERE ").push_in("id", self.ids.as_slice());
+            statement.push(if self.by_filter.is_some() { " UNION " } else { "" });
+        }
         if let Some((execution, result, offset, limit)) = &self.by_filter {
             statement.push(
-                " UNION SELECT id FROM (SELECT result.id AS id FROM test_result AS result
+                "SELECT id FROM (SELECT result.id AS id FROM test_result AS result
                      JOIN test_case ON test_case.id = result.test_case_id
                      JOIN test_execution AS execution ON execution.id = result.test_execution_id WHERE TRUE",
             );
+            if self.is_narrowed {
+                statement.push(" AND ").push_in("result.id", self.ids.as_slice());
+            }
             result.push_where(statement);
             execution.push_where(statement);
             if offset.is_some() || limit.is_some() {
@@ -151,8 +160,9 @@ pub async fn attach_issue(
     statement.push(", ").bind(now).push(", ").bind(now);
     statement.push(" FROM test_result AS result WHERE result.id IN ");
     selection.push_ids(&mut statement);
-    // In one order, so that uploads and other attachments wait for this one instead of locking it out.
-    statement.push(" ORDER BY result.id ON CONFLICT DO NOTHING RETURNING test_result_id AS id");
+    // In one order, so that uploads and other attachments wait for this one instead of locking it out. Whatever an upload has
+    // replaced meanwhile is left out.
+    statement.push(" ORDER BY result.id FOR KEY SHARE OF result ON CONFLICT DO NOTHING RETURNING test_result_id AS id");
     let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

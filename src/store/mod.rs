@@ -171,6 +171,15 @@ impl Db {
         Ok(tx)
     }
 
+    /// How many transactions can read at a time.
+    pub fn reading_connections(&self) -> usize {
+        let pool_size = match &self.pools {
+            Pools::Sqlite { readers, .. } => readers.options().get_max_connections(),
+            Pools::Postgres(pool) => pool.options().get_max_connections(),
+        };
+        usize::try_from(pool_size).unwrap_or(usize::MAX)
+    }
+
     /// Whether the database answers.
     pub async fn check(&self) -> StoreResult<()> {
         match &self.pools {

@@ -21,58 +21,55 @@ pub struct ResultCounts {
     pub with_another_issue: i64,
 }
 
-/// Results that patterns were tried on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TriedResults {
-    /// Those that the patterns admit.
-    pub ids: Vec<i64>,
-    /// Whether there was none more to try.
-    pub are_all: bool,
+/// Which results patterns are to be tried on: those behind one id, before another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    /// Higher ids only.
+    pub after: Option<i64>,
+    /// Lower ids only.
+    pub before: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
-struct TextRow {
-    id: i64,
-    comment: String,
+/// A result with those of its texts that patterns look into.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TextRow {
+    /// The result.
+    pub id: i64,
+    /// Its comment, or nothing.
+    pub comment: String,
+    /// Its log, or nothing.
     #[sqlx(flatten)]
-    io_log: StoredLog,
+    pub io_log: StoredLog,
 }
 
-/// Results whose texts are read at a time.
-const TEXTS_AT_A_TIME: usize = 500;
-
-/// Tries patterns on the newest results that the filters choose. Their texts are read by and by, and not kept; SQLite would
-/// otherwise sort them with the ids.
-pub async fn try_patterns(
+/// The newest results that the filters choose, newest first.
+pub async fn list_candidates(
     tx: &mut Tx,
     executions: &ExecutionFilter,
     results: &ResultFilter,
-    patterns: &TextPatterns,
+    between: Between,
     at_most: i64,
-) -> StoreResult<TriedResults> {
+) -> StoreResult<Vec<i64>> {
     let mut statement = Statement::new(
         "SELECT result.id FROM test_result AS result
              JOIN test_case ON test_case.id = result.test_case_id
              JOIN test_execution AS execution ON execution.id = result.test_execution_id WHERE TRUE",
     );
+    if let Some(after) = between.after {
+        statement.push(" AND result.id > ").bind(after);
+    }
+    if let Some(before) = between.before {
+        statement.push(" AND result.id < ").bind(before);
+    }
     results.push_where(&mut statement);
     executions.push_where(&mut statement);
-    // One more than is tried says whether there are more.
-    statement.push(" ORDER BY result.id DESC LIMIT ").bind(at_most.saturating_add(1));
-    let chosen: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    let limit = usize::try_from(at_most).unwrap_or(usize::MAX);
-    let mut tried = TriedResults { ids: Vec::new(), are_all: chosen.len() <= limit };
-    let chosen: Vec<i64> = chosen.into_iter().take(limit).map(|row| row.id).collect();
-    for ids in chosen.chunks(TEXTS_AT_A_TIME) {
-        let rows = list_texts(tx, ids, patterns).await?;
-        let admitted = rows.iter().filter(|row| patterns.admit(&row.io_log.0, &row.comment));
-        tried.ids.extend(admitted.map(|row| row.id));
-    }
-    Ok(tried)
+    statement.push(" ORDER BY result.id DESC LIMIT ").bind(at_most);
+    let rows: Vec<IdRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Those texts of the results that the patterns look into.
-async fn list_texts(tx: &mut Tx, ids: &[i64], patterns: &TextPatterns) -> StoreResult<Vec<TextRow>> {
+/// Those texts of the results that the patterns look into, in any order. Not read with the ids: SQLite would sort them, too.
+pub async fn list_texts(tx: &mut Tx, ids: &[i64], patterns: &TextPatterns) -> StoreResult<Vec<TextRow>> {
     on!(tx, |conn, sql| sqlx::query_as(sql.of(
         "SELECT result.id, CASE WHEN $2 THEN result.comment ELSE '' END AS comment,
              CASE WHEN $3 THEN result.io_log ELSE '' END AS io_log,
@@ -83,6 +80,13 @@ async fn list_texts(tx: &mut Tx, ids: &[i64], patterns: &TextPatterns) -> StoreR
     .bind(patterns.reads_comment())
     .bind(patterns.reads_log())
     .fetch_all(conn))
+}
+
+/// The highest id of a result.
+pub async fn newest_result(tx: &mut Tx) -> StoreResult<i64> {
+    let (id,): (i64,) =
+        on!(tx, |conn, _| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM test_result").fetch_one(conn))?;
+    Ok(id)
 }
 
 /// What is known of the results, seen from an issue.

@@ -72,6 +72,38 @@ both! {
         assert_eq!(app.get(&path).await.ok().as_array().unwrap().len(), 50);
     }
 
+    // An upload that has just read a rule neither fails for it, nor keeps it from being removed.
+    async fn rules_can_be_removed_while_results_come_in(app: TestApp) {
+        let url = |number: i64| json!({"url": format!("https://github.com/acme/radio/issues/{number}")});
+        let issue = app.put("/v1/issues", &url(1)).await.ok()["id"].as_i64().unwrap();
+        let lasting = app.put("/v1/issues", &url(2)).await.ok()["id"].as_i64().unwrap();
+        let rules = |issue: i64| format!("/v1/issues/{issue}/attachment-rules");
+        let batch: Value = (0..20).map(|n| json!({"name": format!("case {n}"), "status": "FAILED"})).collect();
+        let mut paths = Vec::new();
+        for _ in 0..4 {
+            paths.push(format!("/v1/test-executions/{}/test-results", app.start(&deb(&json!({}))).await));
+        }
+        let upload = async |path: &str| {
+            for _ in 0..5 {
+                app.post(path, &batch).await.ok();
+            }
+        };
+        let remove = async |path: &str| assert_eq!(app.delete(path).await.status, 204);
+        app.post(&rules(lasting), &json!({})).await.ok();
+        for _ in 0..4 {
+            let mut removed = Vec::new();
+            for _ in 0..5 {
+                let rule = app.post(&rules(issue), &json!({})).await.ok();
+                removed.push(format!("{}/{}", rules(issue), rule["id"]));
+            }
+            futures::join!(join_all(paths.iter().map(|path| upload(path))), join_all(removed.iter().map(|path| remove(path))));
+        }
+        // Whatever became of the rules that went, every result has the issue of the one that stayed.
+        let attached = format!("SELECT COUNT(*) FROM issue_test_result_attachment WHERE issue_id = {lasting}");
+        assert_eq!(app.raw.number(&attached).await, 80);
+        assert_eq!(app.raw.number("SELECT COUNT(*) FROM issue_test_result_attachment_rule").await, 1);
+    }
+
     async fn lists_take_the_same_statements_for_many_rows_as_for_one(app: TestApp) {
         let mut counts = Vec::new();
         for size in [1, 30] {

@@ -319,6 +319,24 @@ both! {
         assert_eq!(rows(&app, RESULTS).await.len(), 10_000);
     }
 
+    // Slow: readers of reports leave room for everybody else, and those who would not are told when to come again.
+    async fn slow_readers_of_reports_leave_room_for_others(app: TestApp) {
+        many_results(&app).await;
+        let mut slow = Vec::new();
+        for _ in 0..app.service.db.reading_connections() / 2 {
+            slow.push(open(&app, RESULTS).await);
+        }
+        assert!(slow.iter().all(|report| report.status() == 200));
+        for path in [RESULTS, EXECUTIONS] {
+            let answer = app.get(path).await;
+            answer.refused(503, "Too many of these are being read; try again later");
+            assert_eq!(answer.headers["retry-after"], "10");
+        }
+        assert_eq!(app.get("/v1/artefacts").await.status, 200);
+        slow.pop();
+        assert_eq!(rows(&app, RESULTS).await.len(), 10_000);
+    }
+
     // Broken: a failure before the first piece is an answer; behind it the body has no end.
     async fn a_report_that_fails_is_not_taken_for_a_whole_one(app: TestApp) {
         let id = app.start(&snap(&json!({}))).await;

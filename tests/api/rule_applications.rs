@@ -4,6 +4,8 @@ use app::api::Permission;
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use test_observer::service::pattern_trials::TrialLimit;
+
 use crate::support::{TestApp, both, deb, only, snap};
 
 /// The issue with that number, made known.
@@ -223,6 +225,71 @@ both! {
         let shown = app.get(&format!("/v1/issues/{issue}")).await.ok();
         assert_eq!(shown["attachment_rules"][0].as_object().unwrap().len(), 12, "it is about the request, not the rule");
         assert_eq!(app.delete(&existing_results(issue, id_of(&rule))).await.ok(), json!({"detached": 2}));
+    }
+
+    // Beyond a number of results, or of bytes of their texts, the answer says where to go on.
+    async fn a_rule_is_applied_to_very_many_results_in_several_steps(app: TestApp) {
+        let app = app.with_trial_limit(TrialLimit { results: 2, bytes: usize::MAX });
+        let issue = add_issue(&app, 1).await;
+        let execution = app.start(&snap(&json!({}))).await;
+        let names: Vec<String> = (0..5).map(|number| format!("case {number}")).collect();
+        let results: Vec<_> = names.iter().map(|name| (name.as_str(), "FAILED", "", "no carrier")).collect();
+        let ids = report(&app, execution, &results).await;
+        let body = json!({"io_log_pattern": "carrier", "apply_to_existing": true});
+        let rule = create(&app, issue, &body).await;
+        let step = |matched: i64, next: Value| json!({"matched": matched, "attached": matched, "already_attached": 0, "next_before": next});
+        assert_eq!(rule["existing_results"], step(2, json!(ids[3])));
+        let path = existing_results(issue, id_of(&rule));
+        assert_eq!(app.put(&format!("{path}?before={}", ids[3]), &Value::Null).await.ok(), step(2, json!(ids[1])));
+        let last = app.put(&format!("{path}?before={}", ids[1]), &Value::Null).await.ok();
+        assert_eq!(last, json!({"matched": 1, "attached": 1, "already_attached": 0}));
+        assert_eq!(attached(&app, issue).await.len(), 5);
+        // A rule without patterns looks into nothing.
+        let all = create(&app, issue, &json!({"apply_to_existing": true})).await;
+        assert_eq!(all["existing_results"], json!({"matched": 5, "attached": 0, "already_attached": 5}));
+        let problems = app.put(&format!("{path}?before=x"), &Value::Null).await.problems();
+        assert_eq!(problems, [("int_parsing".to_owned(), json!(["query", "before"]))]);
+    }
+
+    async fn a_rule_looks_through_so_many_bytes_of_texts(app: TestApp) {
+        let app = app.with_trial_limit(TrialLimit { results: 1_000, bytes: 1_000 });
+        let issue = add_issue(&app, 1).await;
+        let execution = app.start(&snap(&json!({}))).await;
+        let names: Vec<String> = (0..250).map(|number| format!("case {number:03}")).collect();
+        let results: Vec<_> = names.iter().map(|name| (name.as_str(), "FAILED", "12 bytes each", "no carrier")).collect();
+        let ids = report(&app, execution, &results).await;
+        // Texts are read a hundred at a time, and what no pattern looks into does not count.
+        for (pattern, matched, is_complete) in [("io_log_pattern", 100, false), ("comment_pattern", 100, false)] {
+            let found = preview(&app, issue, &json!({pattern: "a"})).await;
+            assert_eq!((&found["matched"], &found["is_complete"]), (&json!(matched), &json!(is_complete)), "{pattern}");
+        }
+        let rule = create(&app, issue, &json!({"io_log_pattern": "carrier"})).await;
+        let first = app.put(&existing_results(issue, id_of(&rule)), &Value::Null).await.ok();
+        assert_eq!((&first["attached"], &first["next_before"]), (&json!(100), &json!(ids[150])));
+    }
+
+    // Applying looks through texts before it writes; what is removed and reported meanwhile must not disturb it.
+    async fn a_rule_is_applied_while_results_come_and_go(app: TestApp) {
+        let issue = add_issue(&app, 1).await;
+        let execution = app.start(&snap(&json!({}))).await;
+        let names: Vec<String> = (0..150).map(|number| format!("case {number}")).collect();
+        let results: Vec<_> = names.iter().map(|name| (name.as_str(), "FAILED", "", "no carrier")).collect();
+        report(&app, execution, &results).await;
+        let rule = create(&app, issue, &json!({"io_log_pattern": "carrier", "enabled": false})).await;
+        let path = existing_results(issue, id_of(&rule));
+        let batch: Value =
+            names.iter().map(|name| json!({"name": name, "status": "FAILED", "io_log": "no carrier"})).collect();
+        let results = format!("/v1/test-executions/{execution}/test-results");
+        let (uploads, applications) = futures::join!(
+            futures::future::join_all((0..6).map(|_| app.post(&results, &batch))),
+            futures::future::join_all((0..6).map(|_| app.put(&path, &Value::Null))),
+        );
+        for answer in uploads.into_iter().chain(applications) {
+            answer.ok();
+        }
+        app.put(&path, &Value::Null).await.ok();
+        assert_eq!(attached(&app, issue).await.len(), 50, "the first page");
+        assert_eq!(app.raw.number("SELECT COUNT(*) FROM issue_test_result_attachment").await, 150);
     }
 
     async fn applying_asks_for_no_reruns(app: TestApp) {

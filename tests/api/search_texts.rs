@@ -113,6 +113,7 @@ both! {
         for (more, expected) in [
             ("", vec!["carrier/a", "wifi/scan", "wifi/join", "wifi/scan"]),
             ("&families=deb", vec!["carrier/a", "wifi/scan"]),
+            ("&families=deb&test_result_statuses=FAILED", vec!["wifi/scan"]),
             ("&test_result_statuses=PASSED", vec!["carrier/a"]),
             ("&test_cases=wifi/scan", vec!["wifi/scan", "wifi/scan"]),
             ("&issues=any", vec![]),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use test_observer::clock::Clock;
+use test_observer::service::pattern_trials::{TrialLimit, TrialLimits};
 use test_observer::service::{Service, Settings};
 use test_observer::store::{Db, DbUrl};
 use tokio::sync::Mutex;
@@ -129,6 +130,13 @@ impl TestApp {
         change(&mut settings);
         self.router = OnceLock::new();
         self.service = Service::new(self.service.db.clone(), self.service.clock.clone(), settings).with_seed(1);
+        self
+    }
+
+    /// The same database under another limit to what applying a rule, or a look at one, may look through.
+    pub(crate) fn with_trial_limit(mut self, limit: TrialLimit) -> Self {
+        self.router = OnceLock::new();
+        self.service = self.service.with_trial_limits(TrialLimits { preview: limit, application: limit });
         self
     }
 

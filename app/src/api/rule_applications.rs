@@ -14,6 +14,11 @@ pub struct RuleApplicationResponse {
     pub attached: i64,
     /// Those of them that had the issue before.
     pub already_attached: i64,
+    /// Only where not every result was looked at: a rule with patterns is tried on the newest 200,000 results that match the rest
+    /// of it, and on a gibibyte of their texts at most. Applied again with `before` of this it goes on with older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = i64, required = false))]
+    pub next_before: Option<i64>,
 }
 
 /// What was taken back.
@@ -37,7 +42,7 @@ pub struct RulePreviewResponse {
     /// Those of them that have some other issue.
     pub with_another_issue: i64,
     /// Whether every result was looked at. A rule with patterns is tried on the newest 20,000 results that match the rest of
-    /// it; the counts are then about these.
+    /// it, and on 256 mebibytes of their texts at most; the counts are then about these.
     pub is_complete: bool,
     /// The newest ten, without their logs.
     pub sample: Vec<TestResultResponseWithContext>,

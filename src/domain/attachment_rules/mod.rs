@@ -1,5 +1,7 @@
 //! Which issue a rule attaches to which result.
 
+mod literals;
+mod pattern_sets;
 mod patterns;
 
 use std::cell::OnceCell;
@@ -7,8 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use app::api::{FamilyName, TestResultStatus};
 
-use patterns::PatternSets;
+use super::texts::shared_window;
+use pattern_sets::PatternSets;
 pub use patterns::{PatternError, TextPatterns};
+
+/// Of the logs and comments of one upload as many bytes are looked at: whatever rules look for, an upload ends in a reasonable time.
+const LOOKED_AT: usize = 16 * 1024 * 1024;
 
 /// A rule that attaches its issue to the results it matches. An empty list matches everything.
 #[derive(Clone, Debug, Default)]
@@ -136,15 +142,26 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
-    /// What the rules attach to the results of an execution: by result, and for each in the order of the rules.
+    /// Whether a rule looks into logs or comments.
+    pub fn reads_texts(&self) -> bool {
+        !self.io_logs.is_empty() || !self.comments.is_empty()
+    }
+
+    /// What the rules attach to the results of an execution: by result, and for each in the order of the rules. Of texts that
+    /// are too long together only the ends are looked at.
     pub fn match_results(&self, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
+        self.match_within(LOOKED_AT, execution, results)
+    }
+
+    fn match_within(&self, bytes: usize, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
         let candidates = Candidates::new(self, execution);
+        let window = self.window(results, bytes);
         let mut matches = Vec::new();
         let mut found = Vec::new();
         let mut attached_at: Vec<Option<usize>> = vec![None; self.issues_count];
         for (place, result) in results.iter().enumerate() {
             candidates.collect(result, &mut found);
-            let texts = Texts { rules: self, result, io_log: OnceCell::new(), comment: OnceCell::new() };
+            let texts = Texts { rules: self, result, window, io_log: OnceCell::new(), comment: OnceCell::new() };
             for index in &found {
                 let test = &self.tests[*index];
                 if attached_at[test.issue] != Some(place) && self.admits(*index, test, result) && texts.admit(test) {
@@ -154,6 +171,13 @@ impl RuleSet {
             }
         }
         matches
+    }
+
+    /// How much of the end of each text is looked at.
+    fn window(&self, results: &[ResultFacts<'_>], in_all: usize) -> usize {
+        let io_logs = results.iter().filter(|_| !self.io_logs.is_empty()).map(|result| result.io_log.len());
+        let comments = results.iter().filter(|_| !self.comments.is_empty()).map(|result| result.comment.len());
+        shared_window(io_logs.chain(comments), in_all)
     }
 
     fn admits(&self, index: usize, test: &ResultTest, result: &ResultFacts<'_>) -> bool {
@@ -210,14 +234,16 @@ impl<'r> Candidates<'r> {
 struct Texts<'a> {
     rules: &'a RuleSet,
     result: &'a ResultFacts<'a>,
+    window: usize,
     io_log: OnceCell<Vec<bool>>,
     comment: OnceCell<Vec<bool>>,
 }
 
 impl Texts<'_> {
     fn admit(&self, test: &ResultTest) -> bool {
-        let in_comment = || self.comment.get_or_init(|| self.rules.comments.matches(self.result.comment));
-        let in_io_log = || self.io_log.get_or_init(|| self.rules.io_logs.matches(self.result.io_log));
+        let (rules, result) = (self.rules, self.result);
+        let in_comment = || self.comment.get_or_init(|| rules.comments.matches(result.comment, self.window));
+        let in_io_log = || self.io_log.get_or_init(|| rules.io_logs.matches(result.io_log, self.window));
         test.comment.is_none_or(|place| in_comment()[place]) && test.io_log.is_none_or(|place| in_io_log()[place])
     }
 }
@@ -308,6 +334,28 @@ mod tests {
             let matches = match_rules(std::slice::from_ref(&rule), &execution(), &[failed()]);
             assert_eq!(!matches.is_empty(), expected, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn of_texts_that_are_long_together_the_ends_are_looked_at() {
+        let pattern = |id, io_log_pattern: &str| Rule {
+            id,
+            issue_id: id,
+            io_log_pattern: io_log_pattern.to_owned(),
+            ..Rule::default()
+        };
+        let log = format!("early{}late", ".".repeat(91));
+        let results: Vec<_> = (0..20).map(|id| ResultFacts { id, io_log: &log, ..failed() }).collect();
+        let found = |rules: &[Rule], results: &[ResultFacts<'_>]| {
+            let matches = RuleSet::new(rules.to_vec()).match_within(1_000, &execution(), results);
+            matches.into_iter().map(|found| found.rule_id).collect::<Vec<_>>()
+        };
+        let rules = [pattern(1, "early"), pattern(2, "late")];
+        assert_eq!(found(&rules, &results), [2; 20]);
+        assert_eq!(found(&rules, &results[..10]), [[1, 2]; 10].concat());
+        // Where no rule looks into logs, they do not count.
+        let comment = Rule { id: 3, issue_id: 3, comment_pattern: "^see".to_owned(), ..Rule::default() };
+        assert_eq!(found(&[comment], &results), [3; 20]);
     }
 
     #[test]

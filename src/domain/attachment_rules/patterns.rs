@@ -1,18 +1,13 @@
-//! What rules look for in texts: regular expressions, bounded in what they compile to and in what they read.
+//! What a rule looks for in texts: regular expressions, bounded in what they compile to and in what they read.
 
-use std::collections::HashMap;
-
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
 
 use crate::domain::texts::end_of;
 
 /// Longest pattern, in bytes.
 const PATTERN_BYTES: usize = 1_000;
 /// Most that one pattern may compile to, in bytes.
-const COMPILED_BYTES: usize = 128 * 1024;
-/// Patterns that look through a text in one pass. Together they stay below [`SET_BYTES`], so that they always compile.
-const PATTERNS_OF_A_SET: usize = 256;
-const SET_BYTES: usize = 2 * PATTERNS_OF_A_SET * COMPILED_BYTES;
+pub(super) const COMPILED_BYTES: usize = 128 * 1024;
 
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +46,12 @@ impl TextPatterns {
         self.comment.is_some()
     }
 
+    /// How many bytes of the texts are looked at.
+    pub fn bytes_read(&self, io_log: &str, comment: &str) -> usize {
+        let of = |pattern: &Option<Regex>, text: &str| if pattern.is_some() { end_of(text).len() } else { 0 };
+        of(&self.io_log, io_log) + of(&self.comment, comment)
+    }
+
     /// Whether both texts hold what is looked for.
     pub fn admit(&self, io_log: &str, comment: &str) -> bool {
         let is_in =
@@ -59,7 +60,7 @@ impl TextPatterns {
     }
 }
 
-fn compile(pattern: &str) -> Result<Option<Regex>, PatternError> {
+pub(super) fn compile(pattern: &str) -> Result<Option<Regex>, PatternError> {
     if pattern.is_empty() {
         return Ok(None);
     }
@@ -79,61 +80,9 @@ fn reason(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-/// The patterns of many rules, each once, that look through a text together.
-#[derive(Clone, Debug, Default)]
-pub(super) struct PatternSets {
-    sets: Vec<RegexSet>,
-    len: usize,
-}
-
-impl PatternSets {
-    /// The sets, and for each of the patterns its place in them; `""` has none.
-    pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> (Self, Vec<Option<usize>>) {
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        let mut distinct = Vec::new();
-        let of_each = patterns
-            .map(|pattern| {
-                (!pattern.is_empty()).then(|| {
-                    *places.entry(pattern).or_insert_with(|| {
-                        distinct.push(pattern);
-                        distinct.len() - 1
-                    })
-                })
-            })
-            .collect();
-        let sets = distinct.chunks(PATTERNS_OF_A_SET).map(compile_set).collect();
-        (Self { sets, len: distinct.len() }, of_each)
-    }
-
-    /// For each place whether the text holds what is looked for.
-    pub(super) fn matches(&self, text: &str) -> Vec<bool> {
-        let mut found = vec![false; self.len];
-        let text = end_of(text);
-        for (number, set) in self.sets.iter().enumerate() {
-            for place in &set.matches(text) {
-                found[number * PATTERNS_OF_A_SET + place] = true;
-            }
-        }
-        found
-    }
-}
-
-fn set_of<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Result<RegexSet, regex::Error> {
-    RegexSetBuilder::new(patterns).multi_line(true).crlf(true).size_limit(SET_BYTES).build()
-}
-
-fn compile_set(patterns: &[&str]) -> RegexSet {
-    // A pattern that was stored past the check of `compile` matches nothing, and keeps no other from matching.
-    let usable = || patterns.iter().map(|pattern| if compile(pattern).is_ok() { *pattern } else { NEVER });
-    set_of(patterns.iter().copied()).or_else(|_| set_of(usable())).unwrap_or_default()
-}
-
-/// A pattern that is found nowhere.
-const NEVER: &str = r"[^\s\S]";
-
 #[cfg(test)]
 mod tests {
-    use super::{PatternError, PatternSets, TextPatterns};
+    use super::{PatternError, TextPatterns};
     use crate::domain::texts::WINDOW_BYTES;
 
     #[test]
@@ -172,16 +121,5 @@ mod tests {
         let log = format!("early{}late", "ä".repeat(WINDOW_BYTES));
         assert!(TextPatterns::compile("late", "").unwrap().admit(&log, ""));
         assert!(!TextPatterns::compile("early", "").unwrap().admit(&log, ""));
-    }
-
-    #[test]
-    fn many_patterns_are_found_together_as_each_is_alone() {
-        let words: Vec<String> = (0..600).map(|number| format!("^word{number}x")).collect();
-        let patterns = words.iter().map(String::as_str).chain(["", "^word7x", "(broken"]);
-        let (sets, places) = PatternSets::new(patterns);
-        assert_eq!((places[7], places[600], places[601]), (Some(7), None, Some(7)));
-        let found = sets.matches("first line\nword7x\nword550x\r\nnot word3x");
-        let numbers: Vec<usize> = (0..found.len()).filter(|place| found[*place]).collect();
-        assert_eq!(numbers, [7, 550]);
     }
 }
