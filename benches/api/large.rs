@@ -8,12 +8,15 @@ use anyhow::Context;
 use test_observer::clock::Clock;
 use test_observer::service::{Service, Settings};
 
+use super::logs::make_log;
 use super::{Bench, Limit, Raw, Times};
 
 const ARTEFACTS: usize = 1_000;
 const ENVIRONMENTS: usize = 50;
 const EXECUTIONS: usize = ARTEFACTS * ENVIRONMENTS;
 const CASES: usize = 2_000;
+/// Different logs, before each gets its number.
+const LOGS: usize = 500;
 
 /// The numbers below a limit, as `n.i`.
 fn numbers(below: usize) -> String {
@@ -91,8 +94,12 @@ impl Raw {
         let now = self.moment("0");
         let later = self.moment("i * 60");
         let per_execution = self.results_of_an_execution();
-        let log = "kernel: wlan0: link is not ready, waiting for carrier; ".repeat(8);
+        let logs: Vec<String> = (0..LOGS)
+            .map(|number| format!("({number}, '{}')", make_log(u64::try_from(number).unwrap_or_default(), 380)))
+            .collect();
         vec![
+            "CREATE TEMPORARY TABLE bench_log (number INTEGER PRIMARY KEY, log TEXT NOT NULL)".to_owned(),
+            format!("INSERT INTO bench_log (number, log) VALUES {}", logs.join(", ")),
             format!("INSERT INTO test_plan (name, created_at, updated_at) VALUES ('smoke', {now}, {now})"),
             format!("INSERT INTO test_case (name, category, template_id, created_at, updated_at)
                 {} SELECT 'case/' || i, 'bench', 'template/' || (i / 10), {now}, {now} FROM n", numbers(CASES)),
@@ -103,7 +110,8 @@ impl Raw {
                 numbers(EXECUTIONS)),
             format!("INSERT INTO test_result (status, test_execution_id, test_case_id, comment, io_log, created_at, updated_at)
                 {} SELECT CASE i % 20 WHEN 0 THEN 'FAILED' ELSE 'PASSED' END, 1 + i / {per_execution}, 1 + (i * 7) % {CASES}, '',
-                    '{log} serial ' || i, {}, {now} FROM n", numbers(EXECUTIONS * per_execution), self.moment("i * 2")),
+                    (SELECT log FROM bench_log WHERE number = i % {LOGS}) || 'waiting for carrier, serial ' || i, {}, {now}
+                FROM n", numbers(EXECUTIONS * per_execution), self.moment("i * 2")),
             format!("INSERT INTO issue (source, project, key, created_at, updated_at)
                 {} SELECT 'GITHUB', 'acme/radio', '' || i, {now}, {now} FROM n", numbers(100)),
             format!("INSERT INTO issue_test_result_attachment (issue_id, test_result_id, created_at, updated_at)
@@ -261,11 +269,12 @@ impl Bench {
         Ok(())
     }
 
-    /// Rules of every kind: most say which tests they mean, a few look into logs.
+    /// Rules of every kind: most say which tests they mean, a few look into logs. Of the results that are reported they match about
+    /// one in a hundred.
     async fn add_rules(&mut self) -> anyhow::Result<()> {
         for number in 0..RULES {
             let rule = match number % 4 {
-                0 => serde_json::json!({"families": ["deb"], "test_case_names": [format!("case/{}", number * 5)]}),
+                0 => serde_json::json!({"families": ["deb"], "test_case_names": [format!("case/{}", number * 50)]}),
                 1 => {
                     serde_json::json!({"template_ids": [format!("template/{number}")], "test_result_statuses": ["FAILED"]})
                 }

@@ -4,6 +4,7 @@
 //! is compared with, so that a noisy machine slows both.
 
 mod large;
+mod logs;
 mod rules;
 
 use std::net::SocketAddr;
@@ -51,6 +52,20 @@ async fn create_database(server: &str, name: &str) -> anyhow::Result<DbUrl> {
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
     let (address, _) = server.rsplit_once('/').context("no database in the URL")?;
     Ok(DbUrl::from_str(&format!("{address}/{name}"))?)
+}
+
+/// The logs of a batch. One in two hundred has an error that one of the large installation's rules looks for.
+fn reported_logs(size: usize) -> Vec<String> {
+    let make = |number: usize| {
+        let error = if number % 200 == 3 { logs::error_line(3 + number / 200 * 4) } else { String::new() };
+        logs::make_log(u64::try_from(number).unwrap_or_default(), LOG_BYTES) + &error
+    };
+    (0..size).map(make).collect()
+}
+
+/// How the test of a reported result ended: one in twenty failed.
+fn status_of(number: usize) -> &'static str {
+    if number.is_multiple_of(20) { "FAILED" } else { "PASSED" }
 }
 
 /// Whether the command line asks for a part: for none in particular, or for this one by name.
@@ -186,10 +201,11 @@ impl Bench {
 
     /// A batch of results with logs, of cases that are known, to a new execution.
     async fn report(&mut self, size: usize, rounds: usize, limit: Option<Limit>) -> anyhow::Result<()> {
-        let log: String =
-            "kernel: wlan0: link is not ready, waiting for carrier\n".chars().cycle().take(LOG_BYTES).collect();
-        let batch: Vec<Value> = (0..size)
-            .map(|n| json!({"name": format!("case/{n}"), "status": "PASSED", "category": "bench", "comment": "ok", "io_log": log}))
+        let logs = reported_logs(size);
+        let batch: Vec<Value> = logs
+            .iter()
+            .enumerate()
+            .map(|(n, log)| json!({"name": format!("case/{n}"), "status": status_of(n), "category": "bench", "comment": "ok", "io_log": log}))
             .collect();
         let body = serde_json::to_vec(&batch)?;
         let insert = self.raw.insert_results_sql(size);
@@ -203,7 +219,7 @@ impl Bench {
             let raw_execution = self.start_execution(&start_body(0, "report")).await?;
             let cases = self.raw.case_ids(size).await?;
             let begin = Instant::now();
-            self.raw.insert_results(&insert, raw_execution, &cases, &log).await?;
+            self.raw.insert_results(&insert, raw_execution, &cases, &logs).await?;
             let raw = begin.elapsed();
             // The first round makes the cases and prepares the statements.
             if round > 0 {
@@ -349,13 +365,20 @@ impl Raw {
         })
     }
 
-    async fn insert_results(&mut self, sql: &str, execution: i64, cases: &[i64], log: &str) -> anyhow::Result<()> {
+    async fn insert_results(
+        &mut self,
+        sql: &str,
+        execution: i64,
+        cases: &[i64],
+        logs: &[String],
+    ) -> anyhow::Result<()> {
         let now = now();
         macro_rules! bound {
             () => {{
                 let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-                for case in cases {
-                    query = query.bind("PASSED").bind(execution).bind(*case).bind("ok").bind(log).bind(now).bind(now);
+                for (n, (case, log)) in cases.iter().zip(logs).enumerate() {
+                    query = query.bind(status_of(n)).bind(execution).bind(*case).bind("ok").bind(log.as_str());
+                    query = query.bind(now).bind(now);
                 }
                 query
             }};

@@ -1,9 +1,12 @@
-//! The rule engine by itself: 1,000 rules and 1,000 results.
+//! The rule engine by itself: 1,000 rules and 1,000 results, of which one in a hundred matches.
 
 use std::time::Instant;
 
 use app::api::{FamilyName, TestResultStatus};
 use test_observer::domain::attachment_rules::{ExecutionFacts, ResultFacts, Rule, RuleSet};
+
+use super::LOG_BYTES;
+use super::logs::{error_line, make_log};
 
 const RULES: usize = 1_000;
 const RESULTS: usize = 1_000;
@@ -13,11 +16,11 @@ type Kind = (&'static str, fn(usize) -> Rule);
 
 const KINDS: &[Kind] = &[
     ("by test case and status", |number| Rule {
-        test_case_names: (0..5).map(|name| format!("case/{}", number * 5 + name)).collect(),
+        test_case_names: (0..5).map(|name| format!("case/{}", (number * 5 + name) * 100)).collect(),
         test_result_statuses: vec![TestResultStatus::Failed],
         ..rule(number)
     }),
-    ("by template", |number| Rule { template_ids: vec![format!("template/{}", number / 10)], ..rule(number) }),
+    ("by template", |number| Rule { template_ids: vec![format!("template/{}", number * 100)], ..rule(number) }),
     ("of other artefacts", |number| Rule { artefacts: vec![format!("package-{number}")], ..rule(number) }),
     ("by log", |number| Rule { io_log_pattern: format!("error {number}: .* timed out"), ..rule(number) }),
     ("each matches everything", rule),
@@ -39,19 +42,25 @@ pub(super) fn measure() {
         environment: "lab".to_owned(),
         metadata: vec![("kernel".to_owned(), "6.8".to_owned())],
     };
-    let log = "kernel: wlan0: link is not ready, waiting for carrier\n".repeat(37);
+    // Of each hundred results one matches, by one of the rules.
+    let make_log = |number: usize| {
+        let error = if number.is_multiple_of(100) { error_line(number) } else { String::new() };
+        make_log(u64::try_from(number).unwrap_or_default(), LOG_BYTES) + &error
+    };
+    let logs: Vec<String> = (0..RESULTS).map(make_log).collect();
     let names: Vec<(String, String)> =
         (0..RESULTS).map(|number| (format!("case/{number}"), format!("template/{}", number / 10))).collect();
     let results: Vec<ResultFacts<'_>> = names
         .iter()
+        .zip(&logs)
         .zip(0..)
-        .map(|((name, template), id)| ResultFacts {
+        .map(|(((name, template), log), id)| ResultFacts {
             id,
             test_case_name: name,
             template_id: template,
             status: if id % 20 == 0 { TestResultStatus::Failed } else { TestResultStatus::Passed },
             comment: "",
-            io_log: &log,
+            io_log: log,
         })
         .collect();
     for (kind, rule) in KINDS {
