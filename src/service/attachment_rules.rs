@@ -93,6 +93,7 @@ impl Service {
     /// Removes a rule, if it is there; what it attached stays.
     pub async fn delete_attachment_rule(&self, issue_id: i64, rule_id: i64) -> ServiceResult<()> {
         let mut tx = self.db.write().await?;
+        attachment_rules::keep_out_uploads(&mut tx).await?;
         if has_rule(&mut tx, issue_id, rule_id).await?
             && let Some(rule) = attachment_rules::list_rules(&mut tx, &[rule_id]).await?.pop()
         {

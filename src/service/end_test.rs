@@ -17,6 +17,8 @@ impl Service {
         let mut tx = self.db.write().await?;
         let before = test_executions::lock_execution_by_ci_link(&mut tx, &request.ci_link.0).await?;
         let before = before.ok_or_else(|| ServiceError::NotFound("Related TestExecution not found".to_owned()))?;
+        // Before anything that whoever removes a rule could wait for.
+        let rules = self.enabled_rules(&mut tx).await?;
         test_results::delete_results(&mut tx, before.id).await?;
         let new_cases = cases_of(&request.test_results);
         let mut cases = test_cases::find_or_create_test_cases(&mut tx, &new_cases, now).await?;
@@ -33,7 +35,7 @@ impl Service {
                 })
             })
             .collect();
-        self.store_results(&mut tx, &before, &results, now).await?;
+        store_results(&mut tx, &before, &results, &rules, now).await?;
         let counts = test_results::count_results(&mut tx, before.id).await?;
         let mut after = before.clone();
         after.status = ended_status(counts.failed_count);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use app::api::TestResultStatus;
 
-use super::Service;
 use super::beside::beside;
 use super::test_results::ReportedResult;
 use crate::domain::attachment_rules::{ExecutionFacts, Match, ResultFacts, RuleSet};
@@ -15,43 +14,26 @@ use crate::store::{Moment, StoreResult, Tx, attachment_rules, issue_attachments,
 /// Looking through more bytes of texts takes long enough to hinder other requests: it is done beside them.
 const BYTES_BESIDE: usize = 256 * 1024;
 
-impl Service {
-    /// Lets attachment rules look at new results.
-    pub(super) async fn attach_known_issues(
-        &self,
-        tx: &mut Tx,
-        execution_id: i64,
-        stored: &[(i64, &ReportedResult<'_>)],
-        now: Moment,
-    ) -> StoreResult<()> {
-        let mut rules = self.enabled_rules(tx).await?;
-        if rules.is_empty() {
-            return Ok(());
-        }
-        let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
-        let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
-        execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
-        loop {
-            let matches = match_results(&rules, &execution, stored).await;
-            if hold_rules(tx, &matches).await? {
-                let attachments: Vec<NewAttachment> = matches.into_iter().map(to_attachment).collect();
-                for attachment in &attachments {
-                    tx.announce(Event::of_issue(attachment.issue_id));
-                }
-                return issue_attachments::insert_attachments(tx, &attachments, now).await;
-            }
-            // Somebody has removed a rule since the rules were read: those that are left may say something else.
-            rules = self.enabled_rules(tx).await?;
-        }
+/// Lets attachment rules look at new results. The rules were read in this transaction, so they are still there.
+pub(super) async fn attach_known_issues(
+    tx: &mut Tx,
+    execution_id: i64,
+    stored: &[(i64, &ReportedResult<'_>)],
+    rules: &Arc<RuleSet>,
+    now: Moment,
+) -> StoreResult<()> {
+    if rules.is_empty() {
+        return Ok(());
     }
-}
-
-/// Keeps the rules until this transaction ends; false when one of them is gone.
-async fn hold_rules(tx: &mut Tx, matches: &[Match]) -> StoreResult<bool> {
-    let mut ids: Vec<i64> = matches.iter().map(|found| found.rule_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids.is_empty() || attachment_rules::hold_rules(tx, &ids).await? == ids.len())
+    let mut execution = attachment_rules::get_execution_facts(tx, execution_id).await?;
+    let metadata = test_executions::list_metadata(tx, &[execution_id]).await?;
+    execution.metadata = metadata.into_iter().map(|row| (row.category, row.value)).collect();
+    let matches = match_results(rules, &execution, stored).await;
+    let attachments: Vec<NewAttachment> = matches.into_iter().map(to_attachment).collect();
+    for attachment in &attachments {
+        tx.announce(Event::of_issue(attachment.issue_id));
+    }
+    issue_attachments::insert_attachments(tx, &attachments, now).await
 }
 
 fn to_attachment(found: Match) -> NewAttachment {

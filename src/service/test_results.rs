@@ -1,6 +1,7 @@
 //! Test results: reported in batches, shown with their history.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use app::api::{
     EventKind, MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
@@ -8,7 +9,9 @@ use app::api::{
 };
 
 use super::artefacts::group_by;
+use super::known_issues::attach_known_issues;
 use super::{Service, ServiceResult, execution_not_found};
+use crate::domain::attachment_rules::RuleSet;
 use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
 use crate::store::test_executions::ExecutionColumns;
@@ -28,11 +31,13 @@ impl Service {
         if batch.is_empty() {
             return Ok(());
         }
+        // Before anything that whoever removes a rule could wait for.
+        let rules = self.enabled_rules(&mut tx).await?;
         let cases = test_cases::find_or_create_test_cases(&mut tx, &cases_of(batch), now).await?;
         let lasting = last_of_each_case(batch, &cases);
         let case_ids: Vec<i64> = lasting.iter().map(|result| result.case.id).collect();
         test_results::delete_results_of_cases(&mut tx, execution_id, &case_ids).await?;
-        self.store_results(&mut tx, &execution, &lasting, now).await?;
+        store_results(&mut tx, &execution, &lasting, &rules, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -137,6 +142,44 @@ fn last_of_each_case<'a>(
         .collect();
     lasting.reverse();
     lasting
+}
+
+/// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
+pub(super) async fn store_results(
+    tx: &mut Tx,
+    execution: &ExecutionColumns,
+    results: &[ReportedResult<'_>],
+    rules: &Arc<RuleSet>,
+    now: Moment,
+) -> StoreResult<()> {
+    let rows: Vec<NewResult<'_>> = results
+        .iter()
+        .map(|result| NewResult {
+            test_case_id: result.case.id,
+            status: result.status,
+            comment: result.comment,
+            io_log: result.io_log,
+        })
+        .collect();
+    let stored = test_results::insert_results(tx, execution.id, &rows, now).await?;
+    let stored = with_ids(results, stored);
+    let words: Vec<WordsOf<'_>> = stored
+        .iter()
+        .map(|(id, result)| WordsOf {
+            test_result_id: *id,
+            status: result.status,
+            name: &result.case.name,
+            comment: result.comment,
+            io_log: result.io_log,
+        })
+        .collect();
+    result_words::add_words(tx, &words).await?;
+    attach_known_issues(tx, execution.id, &stored, rules, now).await?;
+    tx.announce(execution.event(EventKind::TestResult));
+    if rerun_requests::request_automatic_rerun(tx, execution.id, now).await? {
+        tx.announce(execution.event(EventKind::RerunRequest));
+    }
+    Ok(())
 }
 
 /// The reported results, each with the id under which it was stored.

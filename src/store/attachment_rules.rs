@@ -90,11 +90,23 @@ macro_rules! select_metadata {
     };
 }
 
-/// A number that is another one after every change of a rule.
+/// A number that is another one after every change of a rule. No rule is removed until this transaction ends.
 pub async fn get_revision(tx: &mut Tx) -> StoreResult<i64> {
-    let (revision,): (i64,) =
-        on!(tx, |conn, _| sqlx::query_as("SELECT revision FROM attachment_rule_revision").fetch_one(conn))?;
+    let (revision,): (i64,) = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT revision FROM attachment_rule_revision FOR KEY SHARE OF attachment_rule_revision")
+    )
+    .fetch_one(conn))?;
     Ok(revision)
+}
+
+/// Waits until no upload uses the rules, and keeps others from it until this transaction ends: an upload that replaces results, and
+/// the removal of the rule that they have their issue by, would otherwise wait for each other.
+pub async fn keep_out_uploads(tx: &mut Tx) -> StoreResult<()> {
+    let _: (i64,) = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT revision FROM attachment_rule_revision FOR UPDATE OF attachment_rule_revision")
+    )
+    .fetch_one(conn))?;
+    Ok(())
 }
 
 /// The rules that are switched on, in the order of their ids.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::AssertSqlSafe;
 
 /// The beginnings of what locks rows; the name of a table follows.
-const ROW_LOCKS: &[&str] = &["FOR NO KEY UPDATE OF ", "FOR KEY SHARE OF "];
+const ROW_LOCKS: &[&str] = &["FOR NO KEY UPDATE OF ", "FOR KEY SHARE OF ", "FOR UPDATE OF "];
 
 /// The database a statement is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Dialect {
     /// - `FOR NO KEY UPDATE OF x`: nothing on SQLite, where a writing transaction is alone from its first moment. On
     ///   PostgreSQL the weakest lock that keeps out other writers: a stronger one would keep out rows that refer to the
     ///   locked one, too.
-    /// - `FOR KEY SHARE OF x`: likewise. It keeps out who would remove the row, and nobody else.
+    /// - `FOR KEY SHARE OF x`: likewise. It keeps out who would remove the row, or asks for `FOR UPDATE OF x`, and nobody else.
     /// - `words_match($1)`: the results that have the words of parameter 1, by the database's own full text search.
     /// - `words_found($1)`: a table of their `id` and `test_execution_id`. PostgreSQL has both in the index of words.
     pub(crate) fn of(self, sql: &'static str) -> AssertSqlSafe<Cow<'static, str>> {

@@ -88,7 +88,7 @@ both! {
                 app.post(path, &batch).await.ok();
             }
         };
-        let remove = async |path: &str| assert!(app.delete(path).await.status.is_success());
+        let remove = async |path: &str| assert_eq!(app.delete(path).await.status, 204);
         app.post(&rules(lasting), &json!({})).await.ok();
         for _ in 0..4 {
             let mut removed = Vec::new();
