@@ -2,6 +2,8 @@
 
 mod application;
 mod artefact;
+mod import;
+mod import_report;
 mod migrate;
 mod openapi;
 mod serve;
@@ -41,6 +43,8 @@ enum Command {
     Artefact(artefact::ArtefactCommand),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
+    /// Copy the database of an existing installation; again it brings what is new
+    Import(import::ImportArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,
 }
@@ -97,6 +101,7 @@ impl Cli {
             Command::Team(command) => team::run(command).await,
             Command::Artefact(command) => artefact::run(command).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Import(args) => import::run(args).await,
             Command::Openapi => openapi::run(),
         }
     }

@@ -12,6 +12,7 @@ mod environments;
 mod execution_contexts;
 mod execution_metadata;
 pub mod getting_started;
+pub mod import;
 mod issue_attachments;
 mod issues;
 mod launchpad;

@@ -25,6 +25,7 @@ mod execution_metadata;
 mod execution_rules;
 mod getting_started;
 mod idempotency;
+mod import;
 mod issue_attachments;
 mod issues;
 mod local_accounts;
