@@ -133,10 +133,11 @@ impl Table {
         self.key == 1
     }
 
-    /// The columns of the key, as SQL.
+    /// The columns of the key, as SQL. With the table's name: without, PostgreSQL would sort by what is selected under the name, which
+    /// can be a conversion that no index knows.
     fn key_sql(&self) -> String {
-        let names: Vec<String> = self.columns.iter().take(self.key).map(|column| quoted(column.name)).collect();
-        names.join(", ")
+        let name = |column: &Column| format!("{}.{}", quoted(self.name), quoted(column.name));
+        self.columns.iter().take(self.key).map(name).collect::<Vec<_>>().join(", ")
     }
 
     /// The condition that a row is in an interval, whose bounds are the parameters.

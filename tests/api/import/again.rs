@@ -6,7 +6,7 @@ use test_observer::service::import::Progress;
 use tokio::sync::Notify;
 
 use super::{COPY, Installation, PRUNE, TABLES, count, emptied, import, imported, needed, plan, with_key};
-use crate::support::{TestApp, both};
+use crate::support::both;
 
 /// Asks to be stopped when so many results have been read.
 struct StopAt {

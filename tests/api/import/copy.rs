@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use test_observer::domain::session_cookie;
 
 use super::{COPY, DRY, Installation, TABLES, count, emptied, import, imported, needed, with_key};
-use crate::support::{TestApp, both};
+use crate::support::both;
 
 fn field(list: &Value, name: &str) -> Vec<String> {
     list.as_array().unwrap().iter().map(|each| each[name].as_str().unwrap().to_owned()).collect()
