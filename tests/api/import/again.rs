@@ -151,7 +151,7 @@ both! {
         let report = imported(&app, &old, PRUNE).await;
         assert_eq!(plan(&report, "user_session").own, 0);
         assert_eq!(needed(&report, "user_session"), (0, 0, 1));
-        let left = app.raw.texts("SELECT CAST(id AS TEXT) FROM user_session ORDER BY id").await;
+        let left = app.raw.texts("SELECT CAST(id AS TEXT) FROM user_session ORDER BY user_session.id").await;
         assert_eq!(left, ["5", "4503599627370497"]);
     }
 }
