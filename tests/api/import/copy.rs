@@ -50,7 +50,7 @@ both! {
         assert_eq!(reviews[0]["review_comment"], "fine: 100 % \\o/");
         let run = app.execution(71).await;
         assert_eq!((&run["ci_link"], &run["status"]), (&json!("http://ci/1"), &json!("FAILED")));
-        assert_eq!(run["execution_metadata"], json!({"lab": ["", "nord ☃"]}));
+        assert_eq!(run["execution_metadata"], json!({"lab": ["nord ☃", ""]}));
         assert_eq!(run["is_rerun_requested"], true);
         let numbers = "SELECT COUNT(*) FROM test_execution
              WHERE id = 71 AND passed_count = 1 AND failed_count = 1 AND skipped_count = 1 AND has_results";
