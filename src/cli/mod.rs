@@ -7,6 +7,8 @@ mod common_failures;
 mod compare_submissions;
 mod completions;
 mod failure;
+mod import;
+mod import_report;
 mod man;
 mod migrate;
 mod openapi;
@@ -62,6 +64,8 @@ enum Command {
     Seed(seed::SeedArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
+    /// Copy the database of an existing installation; again it brings what is new
+    Import(import::ImportArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,
     Submit(Box<submit::SubmitArgs>),
@@ -128,6 +132,7 @@ impl Cli {
             Command::Artefact(command) => artefact::run(command).await,
             Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Import(args) => import::run(args).await,
             Command::Openapi => openapi::run(),
             Command::Submit(args) => submit::run(*args).await,
             Command::TestResultsReport(args) => test_results_report::run(args).await,

@@ -15,6 +15,7 @@ pub mod events;
 mod execution_contexts;
 mod execution_metadata;
 pub mod getting_started;
+pub mod import;
 mod issue_attachments;
 mod issues;
 mod known_issues;

@@ -17,6 +17,7 @@ pub mod events;
 pub mod execution_filters;
 pub mod execution_metadata;
 pub mod idempotency_keys;
+pub mod import;
 pub mod io_logs;
 pub mod issue_attachments;
 pub mod issues;

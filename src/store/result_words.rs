@@ -2,6 +2,7 @@
 
 use app::api::TestResultStatus;
 use futures::TryFutureExt;
+use sqlx::types::Json;
 
 use super::io_logs::StoredLog;
 use super::{Dialect, Inner, StoreResult, Tx, on};
@@ -27,6 +28,16 @@ struct TextRow {
     comment: String,
     #[sqlx(flatten)]
     io_log: StoredLog,
+}
+
+macro_rules! select_texts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT result.id, result.status, test_case.name, result.comment, result.io_log, result.io_log_zstd
+             FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id ",
+            $rest
+        )
+    };
 }
 
 /// Rows of one statement.
@@ -120,13 +131,27 @@ pub async fn note_completeness(tx: &mut Tx, is_complete: bool) -> StoreResult<()
 
 /// Adds the words of the next results behind an id; the last of these, or none where there are no more.
 pub async fn add_words_behind(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> {
-    let rows: Vec<TextRow> = on!(tx, |conn, _| sqlx::query_as(
-        "SELECT result.id, result.status, test_case.name, result.comment, result.io_log, result.io_log_zstd
-         FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
-         WHERE result.id > $1 AND result.status <> 'PASSED' ORDER BY result.id LIMIT 1000",
-    )
+    let rows: Vec<TextRow> = on!(tx, |conn, _| sqlx::query_as(select_texts!(
+        "WHERE result.id > $1 AND result.status <> 'PASSED' ORDER BY result.id LIMIT 1000"
+    ))
     .bind(id)
     .fetch_all(conn))?;
+    add_words_of_rows(tx, &rows).await?;
+    Ok(rows.last().map(|row| row.id))
+}
+
+/// Adds the words of results that have just been stored without them.
+pub async fn add_words_of(tx: &mut Tx, result_ids: &[i64]) -> StoreResult<()> {
+    let ids = Json(result_ids);
+    let rows: Vec<TextRow> = on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_texts!("WHERE result.id IN ints($1) AND result.status <> 'PASSED' ORDER BY result.id"))
+    )
+    .bind(ids)
+    .fetch_all(conn))?;
+    add_words_of_rows(tx, &rows).await
+}
+
+async fn add_words_of_rows(tx: &mut Tx, rows: &[TextRow]) -> StoreResult<()> {
     let results: Vec<WordsOf<'_>> = rows
         .iter()
         .map(|row| WordsOf {
@@ -137,8 +162,7 @@ pub async fn add_words_behind(tx: &mut Tx, id: i64) -> StoreResult<Option<i64>> 
             io_log: &row.io_log.0,
         })
         .collect();
-    add_words(tx, &results).await?;
-    Ok(rows.last().map(|row| row.id))
+    add_words(tx, &results).await
 }
 
 #[cfg(test)]

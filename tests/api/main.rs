@@ -31,6 +31,7 @@ mod execution_rules;
 mod getting_started;
 mod grants;
 mod idempotency;
+mod import;
 mod issue_attachments;
 mod issue_projects;
 mod issues;

@@ -488,6 +488,14 @@ fn postgres_url() -> &'static str {
     })
 }
 
+/// An empty database beside the application's; its URL.
+pub(crate) async fn create_database() -> String {
+    let (server, name) = (PgPool::connect(postgres_url()).await.unwrap(), unique_name());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&server).await.unwrap();
+    server.close().await;
+    format!("{}/{name}", postgres_url().rsplit_once('/').unwrap().0)
+}
+
 /// A database like the migrated one, which is made once and copied for each test.
 async fn create_postgres_database() -> String {
     static TEMPLATE: Mutex<Option<String>> = Mutex::const_new(None);

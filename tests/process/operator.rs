@@ -75,6 +75,17 @@ fn artefacts_are_named_by_id() {
 }
 
 #[test]
+fn a_copy_names_an_installation_and_keeps_its_password() {
+    let database = Database::sqlite();
+    let text = "--from has to name a PostgreSQL database: postgres://USER:PASSWORD@HOST:PORT/NAME";
+    refused(&database, &["import", "--from", "sqlite:data/old.db"], text);
+    for from in ["postgres://u:hidden@127.0.0.1:1/old", "mysql://u:hidden@h/old"] {
+        let (is_done, printed, log) = run(&["import", "--dry-run", "--from", from, "--db", &database.url]);
+        assert!(!is_done && printed.is_empty() && !log.contains("hidden"), "{printed} {log}");
+    }
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     let database = Database::sqlite();
     for (args, expected) in [
