@@ -135,7 +135,6 @@ impl ApiError {
             Self::TooManyStreams(limit) => format!("You have {limit} streams of events open; close one first"),
             Self::Internal => "Internal Server Error".to_owned(),
             Self::Unavailable => "Database connection failed".to_owned(),
-            Self::Busy(_) => "Too many of these are being read; try again later".to_owned(),
         }
     }
 }

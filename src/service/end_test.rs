@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::api::{C3TestResult, EndTestExecutionRequest, EventKind};
 
-use super::test_results::ReportedResult;
+use super::test_results::{ReportedResult, store_results};
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::lifecycle::ended_status;
 use crate::store::test_cases::NewTestCase;

@@ -60,44 +60,6 @@ impl Service {
             })
             .collect())
     }
-
-    /// Stores results in their order; rules attach issues to them, and the issues of the execution may ask for a rerun.
-    pub(super) async fn store_results(
-        &self,
-        tx: &mut Tx,
-        execution: &ExecutionColumns,
-        results: &[ReportedResult<'_>],
-        now: Moment,
-    ) -> StoreResult<()> {
-        let rows: Vec<NewResult<'_>> = results
-            .iter()
-            .map(|result| NewResult {
-                test_case_id: result.case.id,
-                status: result.status,
-                comment: result.comment,
-                io_log: result.io_log,
-            })
-            .collect();
-        let stored = test_results::insert_results(tx, execution.id, &rows, now).await?;
-        let stored = with_ids(results, stored);
-        let words: Vec<WordsOf<'_>> = stored
-            .iter()
-            .map(|(id, result)| WordsOf {
-                test_result_id: *id,
-                status: result.status,
-                name: &result.case.name,
-                comment: result.comment,
-                io_log: result.io_log,
-            })
-            .collect();
-        result_words::add_words(tx, &words).await?;
-        self.attach_known_issues(tx, execution.id, &stored, now).await?;
-        tx.announce(execution.event(EventKind::TestResult));
-        if rerun_requests::request_automatic_rerun(tx, execution.id, now).await? {
-            tx.announce(execution.event(EventKind::RerunRequest));
-        }
-        Ok(())
-    }
 }
 
 /// The cases of a batch, each once, as its first result describes it.
