@@ -104,4 +104,5 @@ pub(crate) fn ActionButton(
             {label}
         </button>
     }
+    .into_any()
 }

@@ -231,6 +231,7 @@ pub(crate) fn Combobox(
             </span>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -267,4 +268,5 @@ fn Options(
             <For each=numbered key=|(at, choice)| (*at, choice.clone()) children=view_option/>
         </ul>
     }
+    .into_any()
 }

@@ -50,6 +50,7 @@ pub(crate) fn Dialog(
             </Show>
         </dialog>
     }
+    .into_any()
 }
 
 /// What ends a dialog: the way out on the left, what it is for on the right.
@@ -71,4 +72,5 @@ pub(crate) fn DialogActions(
             {children()}
         </div>
     }
+    .into_any()
 }

@@ -94,4 +94,5 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
             </For>
         </div>
     }
+    .into_any()
 }

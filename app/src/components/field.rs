@@ -60,6 +60,7 @@ pub(crate) fn TextField(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// Several lines of text.
@@ -90,6 +91,7 @@ pub(crate) fn TextArea(
             ></textarea>
         </div>
     }
+    .into_any()
 }
 
 /// A box to tick, with its words.
@@ -119,6 +121,7 @@ pub(crate) fn Checkbox(
             <span>{label}</span>
         </label>
     }
+    .into_any()
 }
 
 /// One of a few choices.
@@ -146,4 +149,5 @@ pub(crate) fn Select(
             </select>
         </div>
     }
+    .into_any()
 }

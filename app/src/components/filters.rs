@@ -116,6 +116,7 @@ pub(crate) fn CheckboxFilter(
             <For each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
         </fieldset>
     }
+    .into_any()
 }
 
 /// What is filtered by, each with the way to do without it, and the way to do without all.
@@ -169,4 +170,5 @@ pub(crate) fn ActiveFilters(
             </a>
         </div>
     }
+    .into_any()
 }

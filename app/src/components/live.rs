@@ -93,4 +93,5 @@ pub(crate) fn NewsBar(
             </span>
         </div>
     }
+    .into_any()
 }

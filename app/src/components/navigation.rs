@@ -104,6 +104,7 @@ fn BarLink(#[prop(into)] page: String, label: &'static str) -> impl IntoView {
             {label}
         </a>
     }
+    .into_any()
 }
 
 /// Who is signed in, with what waits for them; or the way to sign in.
@@ -158,6 +159,7 @@ fn Bell() -> impl IntoView {
             </span>
         </a>
     }
+    .into_any()
 }
 
 #[component]
@@ -186,6 +188,7 @@ fn VisitorLinks() -> impl IntoView {
         {administration}
         {sign_out}
     }
+    .into_any()
 }
 
 #[component]
@@ -213,6 +216,7 @@ fn SignOutButton() -> impl IntoView {
             "Log out"
         </button>
     }
+    .into_any()
 }
 
 #[component]
@@ -233,6 +237,7 @@ fn HelpLinks() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 /// A menu that opens without scripts; with them it closes on Escape, on a choice, and when the focus leaves.
@@ -274,6 +279,7 @@ fn Menu(
             <div class="bar-menu-items">{children()}</div>
         </details>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -40,4 +40,5 @@ pub(crate) fn Pager(
             </a>
         </nav>
     }
+    .into_any()
 }

@@ -207,6 +207,7 @@ fn Line(row: ResultRow, look: Callback<ResultRow>) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 /// Everything known of a result. Its log is fetched when somebody looks.

@@ -102,6 +102,7 @@ pub(crate) fn SendingError(sending: Sending) -> impl IntoView {
             }}
         </div>
     }
+    .into_any()
 }
 
 /// What happened, in a line: errors speak of what somebody wanted to see, here somebody wanted to do something.

@@ -95,6 +95,7 @@ pub(crate) fn ShortcutHelp() -> impl IntoView {
             </table>
         </Dialog>
     }
+    .into_any()
 }
 
 /// Opens the list, for those who do not know that there is one.

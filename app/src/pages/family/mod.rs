@@ -79,6 +79,7 @@ pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 fn fetch(family: FamilyName) -> impl Future<Output = Result<Listing, ClientError>> + Send {
@@ -145,6 +146,7 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
         {body}
         <NothingMatches family found/>
     }
+    .into_any()
 }
 
 /// The filters, folded away until somebody wants them; a dot says that some are at work.
@@ -191,6 +193,7 @@ fn List(family: FamilyName, found: Memo<Vec<Row>>, sort: Memo<Sort>, today: Day)
             </a>
         </p>
     }
+    .into_any()
 }
 
 #[component]
@@ -276,6 +279,7 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
             </noscript>
         </form>
     }
+    .into_any()
 }
 
 /// Takes over what was typed before hydration, then follows the address: Back undoes a search, "Clear" empties the box.

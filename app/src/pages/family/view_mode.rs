@@ -79,4 +79,5 @@ pub(super) fn ViewToggle(family: FamilyName, mode: Memo<ViewMode>) -> impl IntoV
             {link(ViewMode::List, "List", Icon::List)} {link(ViewMode::Dashboard, "Columns", Icon::Tiles)}
         </div>
     }
+    .into_any()
 }

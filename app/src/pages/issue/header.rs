@@ -29,6 +29,7 @@ pub(super) fn Header(issue: IssueResponse) -> impl IntoView {
             {labels.collect_view()}
         </div>
     }
+    .into_any()
 }
 
 /// The switch: it moves at once, and back where the server refuses.
@@ -71,4 +72,5 @@ pub(super) fn AutoRerun(issue: i64, is_enabled: bool) -> impl IntoView {
             </span>
         </label>
     }
+    .into_any()
 }

@@ -47,6 +47,7 @@ pub(crate) fn IssuePage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 fn fetch(id: Option<i64>) -> impl Future<Output = Result<IssueResponse, ClientError>> + Send {
@@ -100,4 +101,5 @@ fn Rules(issue: i64, rules: RwSignal<Rules>) -> impl IntoView {
             </For>
         </section>
     }
+    .into_any()
 }

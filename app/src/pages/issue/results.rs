@@ -65,6 +65,7 @@ pub(super) fn IssueResults(issue: i64) -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Result<Found, ClientError>> + Send + use<> {
@@ -103,4 +104,5 @@ fn Reruns(filters: ResultFilters, on_done: Callback<()>) -> impl IntoView {
         <RerunDialog open=create wish=Wish::Create filters=filters.clone() on_done/>
         <RerunDialog open=delete wish=Wish::Delete filters on_done/>
     }
+    .into_any()
 }

@@ -83,6 +83,7 @@ fn Toggle(issue: i64, rule: RwSignal<Rule>) -> impl IntoView {
             on_press=toggle
         />
     }
+    .into_any()
 }
 
 #[component]
@@ -118,6 +119,7 @@ fn Delete(issue: i64, id: i64, on_delete: Callback<i64>) -> impl IntoView {
             </DialogActions>
         </Dialog>
     }
+    .into_any()
 }
 
 /// What a rule asks of results, in words; what it does not look at is left out.

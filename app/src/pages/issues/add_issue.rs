@@ -72,4 +72,5 @@ pub(super) fn AddIssue(on_added: Callback<()>) -> impl IntoView {
             </form>
         </Dialog>
     }
+    .into_any()
 }

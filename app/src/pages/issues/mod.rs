@@ -107,6 +107,7 @@ pub(crate) fn IssuesPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a resource hands over what it depends on")]
@@ -134,6 +135,7 @@ fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
         }}
         <Pager offset limit=PER_PAGE count/>
     }
+    .into_any()
 }
 
 /// Trackers, statuses, families and projects; a tick goes to the address at once.
@@ -218,6 +220,7 @@ fn StatusFilter(wanted: Memo<Wanted>) -> impl IntoView {
             {statuses.map(view_status).collect_view()}
         </fieldset>
     }
+    .into_any()
 }
 
 /// Searches while one types, once one pauses; without scripts it is a form that loads the page again.
@@ -254,6 +257,7 @@ fn SearchBox() -> impl IntoView {
             </noscript>
         </form>
     }
+    .into_any()
 }
 
 #[component]

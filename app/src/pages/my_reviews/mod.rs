@@ -72,6 +72,7 @@ pub(crate) fn MyReviewsPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 fn fetch() -> impl Future<Output = Result<Waiting, ClientError>> + Send {

@@ -73,6 +73,7 @@ pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoVie
             </span>
         </li>
     }
+    .into_any()
 }
 
 fn title(kind: NotificationType) -> &'static str {

@@ -46,6 +46,7 @@ pub(crate) fn NotificationsPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 fn fetch(offset: i64) -> impl Future<Output = Result<NotificationsResponse, ClientError>> + Send {
@@ -78,6 +79,7 @@ fn List(page: NotificationsResponse) -> impl IntoView {
         }}
         <Pager offset limit=PER_PAGE count/>
     }
+    .into_any()
 }
 
 /// Dismisses what is unread on this page, one request each, as there is none for several.
@@ -112,6 +114,7 @@ fn DismissAll(all: StoredValue<Vec<RwSignal<NotificationResponse>>>) -> impl Int
             <ActionButton label="Dismiss all" on_press=dismiss busy=Signal::derive(move || sending.is_busy())/>
         </span>
     }
+    .into_any()
 }
 
 #[component]

@@ -48,6 +48,7 @@ pub(crate) fn RerunsPage() -> impl IntoView {
             </noscript>
         </form>
     }
+    .into_any()
 }
 
 /// The families of the address, in the API's order; what is none is left out.
@@ -93,6 +94,7 @@ fn Queue(rows: Vec<Row>) -> impl IntoView {
         <ActiveFilters names=FILTERS/>
         {if is_empty { view! { <Nothing/> }.into_any() } else { table(lines).into_any() }}
     }
+    .into_any()
 }
 
 fn table(lines: impl IntoView + 'static) -> impl IntoView {

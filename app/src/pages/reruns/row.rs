@@ -76,6 +76,7 @@ pub(super) fn RowView(place: usize, row: Row) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]
@@ -113,4 +114,5 @@ fn TakeBack(row: Row, is_taken_back: RwSignal<bool>) -> impl IntoView {
             on_press=move |()| send(is_taken_back.get_untracked())
         />
     }
+    .into_any()
 }

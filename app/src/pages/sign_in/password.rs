@@ -43,4 +43,5 @@ pub(super) fn PasswordForm(return_to: String) -> impl IntoView {
             </noscript>
         </form>
     }
+    .into_any()
 }

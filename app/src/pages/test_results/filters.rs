@@ -98,6 +98,7 @@ fn Words(search: Search) -> impl IntoView {
             </noscript>
         </form>
     }
+    .into_any()
 }
 
 /// Boxes to tick, any of which may match.
@@ -129,6 +130,7 @@ fn Boxes(search: Search, label: &'static str, name: &'static str, choices: Vec<C
             {choices.into_iter().map(view_choice).collect_view()}
         </fieldset>
     }
+    .into_any()
 }
 
 fn toggle(values: &mut Vec<String>, value: &str) {
@@ -179,6 +181,7 @@ fn Switch(
             {view_side(true, words.1)}
         </fieldset>
     }
+    .into_any()
 }
 
 /// A field to search for names; what is chosen stands below the panel.
@@ -186,7 +189,7 @@ fn Switch(
 fn Names(search: Search, id: &'static str, label: &'static str, source: Source, field: Field) -> impl IntoView {
     let chosen = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
     let pick = Callback::new(move |choice: Choice| search.change(|filters| field(filters).push(choice.value)));
-    view! { <Combobox id label source chosen on_pick=pick/> }
+    view! { <Combobox id label source chosen on_pick=pick/> }.into_any()
 }
 
 /// Ids by their names, or the words for any and none.
@@ -234,6 +237,7 @@ fn Ids(
             {view_word(IdChoice::None, words.1)}
         </div>
     }
+    .into_any()
 }
 
 /// Pairs of category and value; all that any execution ever had are fetched when somebody looks for one.
@@ -267,7 +271,7 @@ fn Metadata(search: Search) -> impl IntoView {
             }
         });
     });
-    view! { <Combobox id="filter-metadata" label="Metadata" source chosen on_pick=pick/> }
+    view! { <Combobox id="filter-metadata" label="Metadata" source chosen on_pick=pick/> }.into_any()
 }
 
 /// A point in time, in UTC as the label says: what is typed is what stands in the address.
@@ -293,6 +297,7 @@ fn Date(
             <input id=id type="datetime-local" value=value.get_untracked() prop:value=value on:change=change/>
         </div>
     }
+    .into_any()
 }
 
 /// What is filtered by, each with the way to do without.
@@ -317,6 +322,7 @@ fn Chips(search: Search) -> impl IntoView {
             </a>
         </div>
     }
+    .into_any()
 }
 
 /// A filter at work.

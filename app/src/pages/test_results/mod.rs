@@ -79,6 +79,7 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 /// Nothing is searched for as long as nothing is asked.
@@ -100,6 +101,7 @@ fn Invitation() -> impl IntoView {
             <p>"Choose filters above, or type words of a test’s name, its comment or its log. The address keeps what you choose: bookmark it, or send it to a colleague."</p>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -124,6 +126,7 @@ fn Results(page: Found, filters: Memo<ResultFilters>, offset: Memo<i64>, refetch
         }}
         <Pager offset limit=PER_PAGE count/>
     }
+    .into_any()
 }
 
 #[component]
