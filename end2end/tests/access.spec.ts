@@ -3,8 +3,12 @@ import type { APIRequestContext, Locator, Page } from "@playwright/test";
 import { expect, test, type Server } from "../fixtures";
 import { artefact, report } from "../report";
 
-// The browser's own lines about answers that the tests provoke.
-test.use({ expectedNoise: [/status of 40[0349]/] });
+test.use({
+  // Without a list everybody on this machine may read everything, and there is nothing to refuse. No page here asks for this one.
+  serverEnvironment: { IGNORE_PERMISSIONS: "view_report" },
+  // The browser's own lines about answers that the tests provoke.
+  expectedNoise: [/status of 40[0349]/],
+});
 
 /** Calls the API with every permission. */
 async function api(request: APIRequestContext, server: Server, method: string, path: string, data?: unknown) {
