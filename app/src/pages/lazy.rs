@@ -1,7 +1,10 @@
-//! Pages whose code the browser fetches when it first shows them: each is a WASM file of its own.
+//! Pages whose code the browser fetches when it first shows one of them: three WASM files beside the one that all need.
+//!
+//! Not one file for each page: what some pages share and others do not would become a file of its own for every combination of
+//! pages, hundreds of them.
 
 use leptos::{lazy, prelude::*};
-use leptos_router::{LazyRoute, lazy_route};
+use leptos_router::LazyRoute;
 
 use super::{
     applications::ApplicationsPage, artefact::ArtefactPage, audit_log::AuditLogPage, family::FamilyPage,
@@ -11,44 +14,51 @@ use super::{
 };
 use crate::api::FamilyName;
 
-/// The list of one family, by its place among all: the code is the same for each, and fetched once.
-pub(crate) struct FamilyRoute<const PLACE: usize>;
-
-impl<const PLACE: usize> LazyRoute for FamilyRoute<PLACE> {
-    fn data() -> Self {
-        Self
-    }
-
-    async fn view(_: Self) -> AnyView {
-        family_page(family::<PLACE>()).await
-    }
-
-    async fn preload() {
-        #[cfg(target_arch = "wasm32")]
-        __preload_family_page().await;
-    }
+/// Pages that find things, by family or by what was asked.
+enum Finding {
+    Family(FamilyName),
+    GettingStarted,
+    SignIn,
+    Notifications,
+    Reruns,
+    MyReviews,
+    Issues,
+    Issue,
+    TestResults,
 }
 
 #[lazy]
-fn family_page(family: FamilyName) -> AnyView {
-    view! { <FamilyPage family/> }.into_any()
+fn finding_page(page: Finding) -> AnyView {
+    match page {
+        Finding::Family(family) => view! { <FamilyPage family/> }.into_any(),
+        Finding::GettingStarted => view! { <GettingStartedPage/> }.into_any(),
+        Finding::SignIn => view! { <SignInPage/> }.into_any(),
+        Finding::Notifications => view! { <NotificationsPage/> }.into_any(),
+        Finding::Reruns => view! { <RerunsPage/> }.into_any(),
+        Finding::MyReviews => view! { <MyReviewsPage/> }.into_any(),
+        Finding::Issues => view! { <IssuesPage/> }.into_any(),
+        Finding::Issue => view! { <IssuePage/> }.into_any(),
+        Finding::TestResults => view! { <TestResultsPage/> }.into_any(),
+    }
 }
 
-/// One artefact of a family, by the family's place among all.
-pub(crate) struct ArtefactRoute<const PLACE: usize>;
+/// Pages for those who look after the installation.
+enum Administration {
+    Users,
+    Teams,
+    Applications,
+    MatchingRules,
+    AuditLog,
+}
 
-impl<const PLACE: usize> LazyRoute for ArtefactRoute<PLACE> {
-    fn data() -> Self {
-        Self
-    }
-
-    async fn view(_: Self) -> AnyView {
-        artefact_page(family::<PLACE>()).await
-    }
-
-    async fn preload() {
-        #[cfg(target_arch = "wasm32")]
-        __preload_artefact_page().await;
+#[lazy]
+fn administration_page(page: Administration) -> AnyView {
+    match page {
+        Administration::Users => view! { <UsersPage/> }.into_any(),
+        Administration::Teams => view! { <TeamsPage/> }.into_any(),
+        Administration::Applications => view! { <ApplicationsPage/> }.into_any(),
+        Administration::MatchingRules => view! { <MatchingRulesPage/> }.into_any(),
+        Administration::AuditLog => view! { <AuditLogPage/> }.into_any(),
     }
 }
 
@@ -61,51 +71,58 @@ fn family<const PLACE: usize>() -> FamilyName {
     FamilyName::ALL.get(PLACE).copied().unwrap_or(FamilyName::Snap)
 }
 
-/// Declares the routes of pages without anything to hand over.
-macro_rules! lazy_pages {
-    ($($(#[$meta:meta])* $route:ident => $page:ident),+ $(,)?) => {$(
+/// Declares routes: which function shows them, and with what.
+macro_rules! lazy_routes {
+    ($($(#[$meta:meta])* $route:ident $(<$place:ident>)? => $show:ident / $preload:ident ($page:expr);)+) => {$(
         $(#[$meta])*
-        pub(crate) struct $route;
+        pub(crate) struct $route $(<const $place: usize>)?;
 
-        #[lazy_route]
-        impl LazyRoute for $route {
+        impl $(<const $place: usize>)? LazyRoute for $route $(<$place>)? {
             fn data() -> Self {
                 Self
             }
 
-            fn view(this: Self) -> AnyView {
-                let $route = this;
-                view! { <$page/> }.into_any()
+            async fn view(_: Self) -> AnyView {
+                $show($page).await
+            }
+
+            async fn preload() {
+                #[cfg(target_arch = "wasm32")]
+                $preload().await;
             }
         }
     )+};
 }
 
-lazy_pages! {
+lazy_routes! {
+    /// One artefact of a family, by the family's place among all.
+    ArtefactRoute<PLACE> => artefact_page / __preload_artefact_page (family::<PLACE>());
+    /// The list of one family, by its place among all.
+    FamilyRoute<PLACE> => finding_page / __preload_finding_page (Finding::Family(family::<PLACE>()));
     /// `/getting-started`.
-    GettingStartedRoute => GettingStartedPage,
+    GettingStartedRoute => finding_page / __preload_finding_page (Finding::GettingStarted);
     /// `/login`.
-    SignInRoute => SignInPage,
+    SignInRoute => finding_page / __preload_finding_page (Finding::SignIn);
     /// `/notifications`.
-    NotificationsRoute => NotificationsPage,
+    NotificationsRoute => finding_page / __preload_finding_page (Finding::Notifications);
     /// `/reruns`.
-    RerunsRoute => RerunsPage,
+    RerunsRoute => finding_page / __preload_finding_page (Finding::Reruns);
     /// `/reviews`.
-    MyReviewsRoute => MyReviewsPage,
+    MyReviewsRoute => finding_page / __preload_finding_page (Finding::MyReviews);
     /// `/issues`.
-    IssuesRoute => IssuesPage,
+    IssuesRoute => finding_page / __preload_finding_page (Finding::Issues);
     /// `/issues/:id`.
-    IssueRoute => IssuePage,
+    IssueRoute => finding_page / __preload_finding_page (Finding::Issue);
     /// `/test-results`.
-    TestResultsRoute => TestResultsPage,
+    TestResultsRoute => finding_page / __preload_finding_page (Finding::TestResults);
     /// `/users`.
-    UsersRoute => UsersPage,
+    UsersRoute => administration_page / __preload_administration_page (Administration::Users);
     /// `/teams`.
-    TeamsRoute => TeamsPage,
+    TeamsRoute => administration_page / __preload_administration_page (Administration::Teams);
     /// `/applications`.
-    ApplicationsRoute => ApplicationsPage,
+    ApplicationsRoute => administration_page / __preload_administration_page (Administration::Applications);
     /// `/matching-rules`.
-    MatchingRulesRoute => MatchingRulesPage,
+    MatchingRulesRoute => administration_page / __preload_administration_page (Administration::MatchingRules);
     /// `/audit-log`.
-    AuditLogRoute => AuditLogPage,
+    AuditLogRoute => administration_page / __preload_administration_page (Administration::AuditLog);
 }

@@ -80,7 +80,7 @@ fn words(value: &Value) -> Option<Words> {
             is_cut = items.len() > ITEMS || told.iter().any(|words| words.is_cut);
             let mut text = told.into_iter().map(|words| words.text).collect::<Vec<_>>().join(", ");
             if items.len() > ITEMS {
-                text += &format!(" and {} more", items.len() - ITEMS);
+                text.extend([" and ", &(items.len() - ITEMS).to_string(), " more"]);
             }
             text
         }

@@ -73,8 +73,8 @@ pub(super) fn subject_page(entry: &AuditEntryResponse) -> Option<String> {
 
 /// The issue that an attachment rule belongs to, where the entry tells it.
 fn issue_of(entry: &AuditEntryResponse) -> Option<i64> {
-    let told = [&entry.after, &entry.before].into_iter().flatten();
-    told.filter_map(|fields| fields.get("issue_id").and_then(Value::as_i64)).next()
+    let mut told = [&entry.after, &entry.before].into_iter().flatten();
+    told.find_map(|fields| fields.get("issue_id").and_then(Value::as_i64))
 }
 
 #[cfg(test)]
