@@ -41,14 +41,10 @@ pub(crate) enum Icon {
     List,
     /// Four tiles.
     Tiles,
-    /// A pencil.
-    Edit,
     /// A warning sign.
     Warning,
     /// An eye.
     Look,
-    /// A chain that is broken.
-    BrokenLink,
 }
 
 impl Icon {
@@ -72,10 +68,8 @@ impl Icon {
             Self::Filter => "#icon-filter",
             Self::List => "#icon-list",
             Self::Tiles => "#icon-tiles",
-            Self::Edit => "#icon-edit",
             Self::Warning => "#icon-warning",
             Self::Look => "#icon-look",
-            Self::BrokenLink => "#icon-broken-link",
         }
     }
 
@@ -110,8 +104,6 @@ pub(crate) const SPRITE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" class
 <g id="icon-filter" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M1.6 2.4h12.8L9.6 8v5.6L6.4 12V8z"/></g>
 <g id="icon-list" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M2 4h1.4m2 0H14M2 8h1.4m2 0H14M2 12h1.4m2 0H14"/></g>
 <g id="icon-tiles" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M2 2h4.8v4.8H2zm7.2 0H14v4.8H9.2zM2 9.2h4.8V14H2zm7.2 0H14V14H9.2z"/></g>
-<g id="icon-edit" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M2.4 13.6 3 10.4l8-8 2.6 2.6-8 8zM9.6 3.8l2.6 2.6"/></g>
 <g id="icon-warning" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"><path d="M8 1.6 15 14H1z"/><path d="M8 6v4m0 1.2v1.6"/></g>
 <g id="icon-look" fill="none" stroke="currentColor" stroke-width="1.6"><path d="M1 8s2.6-4.6 7-4.6S15 8 15 8s-2.6 4.6-7 4.6S1 8 1 8z"/><circle cx="8" cy="8" r="2"/></g>
-<g id="icon-broken-link" fill="none" stroke="currentColor" stroke-width="1.6"><path d="m4.6 7.6-1.6 1.6a2.6 2.6 0 0 0 3.7 3.7l1.6-1.6m3-2.8 1.6-1.7a2.6 2.6 0 0 0-3.7-3.7L7.6 4.7M2 2l12 12"/></g>
 </defs></svg>"#;

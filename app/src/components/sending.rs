@@ -28,11 +28,6 @@ impl Sending {
         self.error.set(None);
     }
 
-    /// Shows why something cannot be sent at all.
-    pub(crate) fn refuse(self, text: impl Into<String>) {
-        self.error.set(Some(ClientError::Invalid(text.into())));
-    }
-
     /// Sends a change, unless one is on its way, and goes on with the answer; an error stays for [`SendingError`].
     pub(crate) fn send<T: DeserializeOwned + 'static>(self, change: Change, done: impl FnOnce(T) + 'static) {
         self.run(Client::current().send::<T>(change), done);

@@ -73,17 +73,6 @@ impl Session {
         Signal::derive(move || self.permit(permission))
     }
 
-    /// Takes over what matching rules grant for an artefact, too.
-    pub(crate) fn add_permissions(self, permissions: &[Permission]) {
-        self.0.update(|session| {
-            for permission in permissions {
-                if !session.permissions.contains(permission) {
-                    session.permissions.push(*permission);
-                }
-            }
-        });
-    }
-
     /// Asks the server again, after something that changes the session, such as a notification that was read.
     pub(crate) fn refresh(self) {
         let answer = Client::current().get::<SessionResponse>("/v1/session");

@@ -78,29 +78,6 @@ pub(crate) struct ResultFilters {
     pub(crate) q: String,
 }
 
-/// The parameters of the page's address that filter, with their words.
-pub(crate) const PARAMETERS: &[(&str, &str)] = &[
-    ("q", "Words"),
-    ("families", "Family"),
-    ("test_result_statuses", "Status"),
-    ("issues", "Issue"),
-    ("reviewer_ids", "Reviewer"),
-    ("artefacts", "Artefact"),
-    ("artefact_versions", "Version"),
-    ("artefact_stages", "Stage"),
-    ("artefact_tracks", "Track"),
-    ("artefact_is_archived", "Archived"),
-    ("rerun_is_requested", "Rerun requested"),
-    ("execution_is_latest", "Latest execution"),
-    ("test_execution_statuses", "Execution status"),
-    ("environments", "Environment"),
-    ("test_cases", "Test case"),
-    ("template_ids", "Template"),
-    ("execution_metadata", "Metadata"),
-    ("from_date", "From"),
-    ("until_date", "Until"),
-];
-
 /// Result statuses that there are; others cannot be meant.
 const STATUSES: [&str; 3] = ["FAILED", "PASSED", "SKIPPED"];
 
@@ -276,19 +253,12 @@ pub(crate) fn metadata_entry(category: &str, value: &str) -> String {
     format!("{}:{}", STANDARD.encode(category), STANDARD.encode(value))
 }
 
-/// What people read for an entry of metadata in an address.
-pub(crate) fn metadata_words(entry: &str) -> String {
-    let read = read_metadata(&[entry.to_owned()]);
-    let pair = read.into_iter().next().and_then(|(category, values)| Some((category, values.into_iter().next()?)));
-    pair.map_or_else(|| entry.to_owned(), |(category, value)| format!("{category}: {value}"))
-}
-
 #[cfg(test)]
 mod tests {
     use leptos_router::params::ParamsMap;
     use serde_json::json;
 
-    use super::{IdChoice, ResultFilters, metadata_entry, metadata_words};
+    use super::{IdChoice, ResultFilters, metadata_entry};
 
     fn read(pairs: &[(&str, &str)]) -> ResultFilters {
         let query: ParamsMap = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -394,7 +364,5 @@ mod tests {
     #[test]
     fn broken_metadata_is_left_out() {
         assert!(read(&[("execution_metadata", "plain,YQ==,:YQ==,YQ==:,!!:YQ==")]).execution_metadata.is_empty());
-        assert_eq!(metadata_words(&metadata_entry("a", "b")), "a: b");
-        assert_eq!(metadata_words("broken"), "broken");
     }
 }
