@@ -65,7 +65,7 @@ pub fn shell(assets: Assets, visit: Visit) -> impl IntoView {
                 </script>
             </head>
             <body>
-                <script type="application/json" id=session::ELEMENT inner_html=session></script>
+                <script type="application/json" id=session::ELEMENT nonce=use_nonce() inner_html=session></script>
                 <App/>
                 <div inner_html=SPRITE hidden></div>
             </body>

@@ -31,9 +31,8 @@ pub(crate) enum Source {
 /// Suggestions of an endpoint that answers `{"<field>": ["…"]}` to `q` and `limit`, or a plain list.
 pub(crate) fn names_from(path: &'static str, field: &'static str) -> Source {
     Source::Api(Callback::new(move |words: String| -> Suggestions {
-        let query: leptos_router::params::ParamsMap =
-            [("q".to_owned(), words), ("limit".to_owned(), "50".to_owned())].into_iter().collect();
-        let answer = Client::current().get::<serde_json::Value>(&format!("{path}{}", query.to_query_string()));
+        let address = api_address(path, &[("q", words.as_str()), ("limit", "50")]);
+        let answer = Client::current().get::<serde_json::Value>(&address);
         Box::pin(async move {
             let answer = answer.await?;
             let names = answer.get(field).unwrap_or(&answer).as_array().cloned().unwrap_or_default();

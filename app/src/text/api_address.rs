@@ -1,17 +1,29 @@
-//! Addresses of the API with a query, from values as they are: no part of a name is taken for an escape.
+//! Addresses with a query, from values as they are: no part of a name is taken for an escape. Written alike by server and browser.
 
-use leptos_router::location::Url;
+use std::fmt::Write;
 
 /// The address of a resource with parameters, which may be repeated.
 pub(crate) fn api_address<K: AsRef<str>, V: AsRef<str>>(path: &str, parameters: &[(K, V)]) -> String {
     let mut address = path.to_owned();
     for (at, (name, value)) in parameters.iter().enumerate() {
         address.push(if at == 0 { '?' } else { '&' });
-        address.push_str(&Url::escape(name.as_ref()));
+        push_escaped(&mut address, name.as_ref());
         address.push('=');
-        address.push_str(&Url::escape(value.as_ref()));
+        push_escaped(&mut address, value.as_ref());
     }
     address
+}
+
+/// Everything but letters, digits and `-._~` is written as bytes in hexadecimal.
+fn push_escaped(address: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            // A string takes whatever is written to it.
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use leptos_router::params::ParamsMap;
 
+use super::api_address::api_address;
+
 /// The query with one parameter set, or left out when the value is `None`; every other parameter, repeated ones too, stays.
 pub(crate) fn with(query: &ParamsMap, key: &str, value: Option<&str>) -> ParamsMap {
     let mut changed = query.clone();
@@ -24,7 +26,8 @@ pub(crate) fn with_all(query: &ParamsMap, key: &str, values: &[String]) -> Param
 
 /// The address of a page with a query, without a question mark when there is none.
 pub(crate) fn address(path: &str, query: &ParamsMap) -> String {
-    format!("{path}{}", query.to_query_string())
+    let pairs: Vec<_> = query.clone().into_iter().collect();
+    api_address(path, &pairs)
 }
 
 #[cfg(test)]
