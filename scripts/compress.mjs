@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const site = process.argv[2];
-const budget = 350_000; // bytes of brotli, what most browsers download before a page is alive
+const goal = 350_000; // bytes of brotli, what most browsers should download before a page is alive
+// What the largest page takes today, far from the goal: nothing may make it worse while that is being mended.
+const limit = 1_000_000;
 
 // Compressed by their own format: a second time only costs the server a look at a bigger file.
 const packed = /\.(br|gz|png|jpe?g|webp|avif|woff2?)$/;
@@ -43,10 +45,13 @@ const pages = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest)
   bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
 }));
 let isTooMuch = false;
+let isAboveGoal = false;
 for (const { page, bytes } of pages.sort((a, b) => b.bytes - a.bytes)) {
-  isTooMuch ||= common + bytes > budget;
-  console.log(`  ${page}: ${kB(bytes)} more, ${kB(common + bytes)} of ${kB(budget)}`);
+  isTooMuch ||= common + bytes > limit;
+  isAboveGoal ||= common + bytes > goal;
+  console.log(`  ${page}: ${kB(bytes)} more, ${kB(common + bytes)} of ${kB(goal)}`);
 }
+if (isAboveGoal) console.warn(`warning: pages need more WASM than the ${kB(goal)} they should`);
 if (isTooMuch) {
   console.error("error: a page needs more WASM than it may; move what few open behind #[lazy]");
   process.exit(1);
