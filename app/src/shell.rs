@@ -65,8 +65,9 @@ pub fn shell(assets: Assets, visit: Visit) -> impl IntoView {
                 </script>
             </head>
             <body>
-                <script type="application/json" id=session::ELEMENT nonce=use_nonce() inner_html=session></script>
                 <App/>
+                // Behind the app: hydration takes what is first in the body for the app's own.
+                <script type="application/json" id=session::ELEMENT nonce=use_nonce() inner_html=session></script>
                 <div inner_html=SPRITE hidden></div>
             </body>
         </html>

@@ -369,17 +369,3 @@ test("a version is compared with the one before", async ({ page, request, server
   await expect(page.getByRole("link", { name: "t-new" })).toBeVisible();
   await expect(page.getByRole("link", { name: "t-fixed" })).toBeVisible();
 });
-
-test.describe("without permissions", () => {
-  test.use({ serverEnvironment: {} });
-
-  test("a control says what is missing", async ({ page, request, server, goto }) => {
-    const run = await report(request, server, { name: "no-rights" }, [failed("t-no-rights")]);
-    const { "t-no-rights": id } = await results(request, server, run);
-    await goto(`/snaps/${await artefact(request, server, "no-rights")}`);
-    const row = await open(page, id);
-    const attach = row.getByRole("button", { name: "Attach an issue to t-no-rights" });
-    await expect(attach).toHaveAttribute("aria-disabled", "true");
-    await expect(attach).toHaveAttribute("title", /change_issue_attachment/);
-  });
-});
