@@ -229,7 +229,7 @@ test("a matching rule is made, refused twice, changed, filtered and deleted", as
   await signIn({ name: "Ada Admin" });
   const desktop = await api(request, server, "POST", "/v1/teams", { name: "desktop" });
   await goto("/matching-rules?family=image");
-  await expect(page.getByText(/No such rule|No matching rules yet/).first()).toBeVisible();
+  await expect(page.getByText(/No such rule|No matching rules yet/).filter({ visible: true })).toBeVisible();
   await goto("/matching-rules");
   await page.getByRole("button", { name: "create matching rule" }).click();
   const create = page.getByRole("dialog", { name: "Create matching rule" });
@@ -302,7 +302,7 @@ test("the audit log tells who changed what, and leads on from there", async ({ p
   await expect(rows).toHaveCount(2);
   await page.goBack();
   await expect(rows).toHaveCount(1);
-  await rows.first().getByRole("link", { name: `Team ${team.id}` }).click();
+  await rows.first().getByRole("link", { name: `Team ${team.id}`, exact: true }).click();
   await expect(page.getByRole("dialog", { name: "Team audited" })).toBeVisible();
 
   await goto("/audit-log");

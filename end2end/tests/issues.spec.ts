@@ -25,13 +25,13 @@ test("issues are listed by project, filtered and searched", async ({ page, reque
   await expect(page.getByRole("heading", { name: "GITHUB acme/radio" })).toBeVisible();
   await shot("issues");
 
-  await page.getByLabel("closed").check();
+  await page.getByRole("checkbox", { name: "closed" }).check();
   await expect(page).toHaveURL(/status=closed/);
   await expect(page.getByRole("link", { name: "Old noise" })).toBeVisible();
   await page.goBack();
   await expect(page.getByRole("link", { name: "Old noise" })).toBeHidden();
 
-  await page.getByLabel("jira").check();
+  await page.getByRole("checkbox", { name: "jira" }).check();
   await expect(page.getByRole("link", { name: "No sound after resume" })).toBeHidden();
   await expect(page.getByRole("link", { name: "Tuner drifts" })).toBeVisible();
   await page.getByRole("link", { name: "Do without Source: jira" }).click();

@@ -16,6 +16,8 @@ test("a failure is found and read without scripts", async ({ page, request, serv
   await page.getByRole("searchbox").fill("no-scripts");
   await page.getByRole("button", { name: "Search" }).click();
   await expect(page).toHaveURL(/q=no-scripts/);
+  await page.getByRole("link", { name: "List" }).click();
+  await expect(page).toHaveURL(/q=no-scripts/);
   await page.getByRole("link", { name: "no-scripts", exact: true }).click();
 
   await page.getByText("second", { exact: true }).click();

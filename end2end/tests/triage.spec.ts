@@ -55,14 +55,14 @@ test("an issue is attached and detached, and both can be seen at once", async ({
   await field.press("Enter");
   await expect(dialog).toBeHidden();
   await expect(row.getByRole("link", { name: /^#1/ })).toHaveAttribute("href", "https://github.com/acme/radio/issues/1");
-  await expect(row.getByText("Test Issues (1)")).toBeVisible();
+  await expect(row.getByText("Test Issues (1)", { exact: true })).toBeVisible();
   await expect(row.getByText("Untriaged")).toBeHidden();
 
   await row.getByRole("button", { name: "Detach #1 from t-attach-one" }).click();
   await page.getByRole("dialog", { name: "Detach Issue" }).getByRole("button", { name: "detach", exact: true }).click();
-  await expect(row.getByText("Test Issues (0)")).toBeVisible();
+  await expect(row.getByText("Test Issues (0)", { exact: true })).toBeVisible();
   await page.getByRole("log").getByRole("button", { name: "Undo" }).click();
-  await expect(row.getByText("Test Issues (1)")).toBeVisible();
+  await expect(row.getByText("Test Issues (1)", { exact: true })).toBeVisible();
 });
 
 test("issues are suggested from the same test, and found by their title", async ({ page, request, server, goto }) => {
@@ -137,7 +137,7 @@ test("a rule is made, applied to what there is, taken back, and disabled", async
   await expect(detach.getByText("t-rule").first()).toBeVisible();
   await detach.getByLabel("Disable attachment rule").check();
   await detach.getByRole("button", { name: "detach", exact: true }).click();
-  await expect(row.getByText("Test Issues (0)")).toBeVisible();
+  await expect(row.getByText("Test Issues (0)", { exact: true })).toBeVisible();
   const found = (await api(request, server, "GET", "/v1/issues?q=radio/issues/31")).issues[0];
   const [rule] = (await api(request, server, "GET", `/v1/issues/${found.id}`)).attachment_rules;
   expect(rule.enabled).toBe(false);

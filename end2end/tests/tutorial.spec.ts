@@ -32,9 +32,9 @@ test("a reported failure is found and read", async ({ page, request, server, got
 
   await goto("/debs");
   await page.getByRole("searchbox", { name: "Search by name" }).fill("hello-WORLD");
-  const row = page.getByRole("row", { name: /hello-world-app/ });
-  await expect(row).toContainText("1.0.0-ubuntu1");
-  await row.click();
+  const card = page.getByRole("link", { name: /hello-world-app/ });
+  await expect(card).toContainText("1.0.0-ubuntu1");
+  await card.click();
 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("hello-world-app 1.0.0-ubuntu1");
   await expect(page).toHaveTitle("hello-world-app 1.0.0-ubuntu1 – Test Observer");

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use serde::Deserialize;
 
+use super::session::use_session;
+
 /// What the server says has changed. Ids only: what became of it is for the page to ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -35,6 +37,13 @@ const KINDS: [&str; 8] = [
 /// `artefact_id=12`, `family=snap&kinds=artefact`; empty for everything the visitor may see.
 pub(crate) fn use_news(query: impl Into<String>, on_news: impl Into<Callback<News>>) {
     let (query, on_news) = (query.into(), on_news.into());
+    let session = use_session().get();
+    // The server would refuse those who may see nothing, and notifications are somebody's.
+    let is_for_somebody = query.contains("kinds=notification");
+    let can_hear = if is_for_somebody { session.user.is_some() } else { !session.permissions.is_empty() };
+    if !can_hear {
+        return;
+    }
     // Only browsers run effects.
     Effect::new(move || listen(&query, on_news));
 }

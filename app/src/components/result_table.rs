@@ -135,6 +135,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
     });
     let lines = rows.into_iter().map(|row| view! { <Line row look/> }).collect_view();
     view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Results">
         <table class="table table-cards result-table">
             <thead>
                 <tr>
@@ -152,6 +153,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
             </thead>
             <tbody>{lines}</tbody>
         </table>
+        </div>
         <Dialog open title="Test Result Details">
             {move || looked_at.get().map(|row| view! { <Details row/> })}
         </Dialog>

@@ -100,6 +100,13 @@ fn look_for(result: i64, looks: u32) {
             let options = web_sys::ScrollIntoViewOptions::new();
             options.set_block(web_sys::ScrollLogicalPosition::Center);
             summary.scroll_into_view_with_scroll_into_view_options(&options);
+            // What follows the address may build the row anew, and the focus goes with the old one.
+            let again = move || {
+                if looks > 0 && focused_result().is_none() {
+                    look_for(result, looks - 1);
+                }
+            };
+            set_timeout(again, PAUSE);
         }
         None if looks > 0 => set_timeout(move || look_for(result, looks - 1), PAUSE),
         None => {}

@@ -37,13 +37,13 @@ pub(super) fn RuleView(issue: i64, rule: RwSignal<Rule>, is_wanted: bool, on_del
             </summary>
             <div class="fold-body">
                 <dl class="facts">{facts(lines)}</dl>
-                <p class="form-row">
+                <div class="form-row">
                     <a class="button button-small" href=search>
                         "view filters"
                     </a>
                     <Toggle issue rule/>
                     <Delete issue id on_delete/>
-                </p>
+                </div>
             </div>
         </details>
     }

@@ -136,6 +136,7 @@ impl State {
         if let Some(frame) = self.frame.get_untracked() {
             frame.set_scroll_top(top);
             self.top.set(top);
+            bring_into_sight(&frame);
         }
     }
 
@@ -166,6 +167,13 @@ impl State {
             self.line_height.set(height);
         }
     }
+}
+
+/// What was found is of no use below the edge of the screen. A frame in sight stays where it is.
+fn bring_into_sight(frame: &web_sys::Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    frame.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// A log with numbers, colours and a search. `lines` is how many the whole log has.
