@@ -16,6 +16,7 @@ pub(crate) mod issue_url;
 pub(crate) mod live;
 pub(crate) mod moment;
 pub(crate) mod navigation;
+pub(crate) mod nothing_matches;
 pub(crate) mod pager;
 pub(crate) mod permissions;
 pub(crate) mod popover;

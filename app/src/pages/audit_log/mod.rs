@@ -14,6 +14,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        nothing_matches::NothingMatches,
         session::{Permit, use_session},
     },
     text::{api_address::api_address, query},
@@ -69,7 +70,7 @@ fn Entries(page: AuditLogResponse, wanted: Wanted) -> impl IntoView {
     let is_later = wanted.iter().any(|(name, _)| *name == "cursor");
     if entries.is_empty() {
         return if is_filtered || is_later {
-            view! { <NothingMatches/> }.into_any()
+            view! { <NothingMatches title="No such entry" words="All filters have to hold. A number means something only beside its kind." everything=PAGE/> }.into_any()
         } else {
             view! { <NoEntriesYet/> }.into_any()
         };
@@ -109,21 +110,6 @@ fn NoEntriesYet() -> impl IntoView {
         <div class="empty">
             <p class="empty-title">"Nothing has been changed yet"</p>
             <p>"What people, applications and operators change is noted down here, together with the change. What runners report is not."</p>
-        </div>
-    }
-}
-
-#[component]
-fn NothingMatches() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="empty-title">"No such entry"</p>
-            <p>"All filters have to hold. A number means something only beside its kind."</p>
-            <p>
-                <a class="button" href=PAGE>
-                    "Clear all filters"
-                </a>
-            </p>
         </div>
     }
 }

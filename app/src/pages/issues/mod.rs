@@ -19,6 +19,7 @@ use crate::{
         filters::{ActiveFilters, CheckboxFilter, Choice, use_query_filter},
         icon::Icon,
         live::{NewsBar, use_news},
+        nothing_matches::NothingMatches,
         pager::Pager,
     },
     text::query,
@@ -130,7 +131,7 @@ fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
         </p>
         {match (is_empty, has_none_at_all) {
             (true, true) => view! { <NoIssuesYet/> }.into_any(),
-            (true, false) => view! { <NothingMatches/> }.into_any(),
+            (true, false) => view! { <NothingMatches title="No issues found." words="No known issue passes these filters. Closed issues are left out unless they are ticked." everything="/issues"/> }.into_any(),
             (false, _) => view! { <IssueGroups issues/> }.into_any(),
         }}
         <Pager offset limit=PER_PAGE count/>
@@ -266,21 +267,6 @@ fn NoIssuesYet() -> impl IntoView {
         <div class="empty">
             <p class="empty-title">"No issues yet"</p>
             <p>"Issues of GitHub, Jira and Launchpad that explain failures are listed here, with how often they were seen. Add one, or attach one to a failed result on the page of an artefact."</p>
-        </div>
-    }
-}
-
-#[component]
-fn NothingMatches() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="empty-title">"No issues found."</p>
-            <p>"No known issue passes these filters. Closed issues are left out unless they are ticked."</p>
-            <p>
-                <a class="button" href="/issues">
-                    "Clear all filters"
-                </a>
-            </p>
         </div>
     }
 }

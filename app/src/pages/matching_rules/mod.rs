@@ -17,6 +17,7 @@ use crate::{
         dialog::Dialog,
         error_notice::ErrorContent,
         filters::{ActiveFilters, CheckboxFilter, Choice},
+        nothing_matches::NothingMatches,
         rows::{Listed, Row, Rows},
         selection::{SelectionDialog, use_selection},
         session::use_session,
@@ -109,7 +110,7 @@ fn List(rules: Vec<ArtefactMatchingRuleResponse>) -> impl IntoView {
             <RuleTable shown selection/>
         </div>
         <div hidden=move || count() != 0 || rows.count() == 0>
-            <NothingMatches/>
+            <NothingMatches title="No such rule" words="There are rules, but none passes these filters." everything="/matching-rules"/>
         </div>
         <div hidden=move || rows.count() != 0>
             <NoRulesYet/>
@@ -165,21 +166,6 @@ fn NoRulesYet() -> impl IntoView {
         <div class="empty">
             <p class="empty-title">"No matching rules yet"</p>
             <p>"Without a rule new artefacts get no reviewers, and nobody may do more with some artefacts than with others. Create one for a family, or for what a team looks after in it."</p>
-        </div>
-    }
-}
-
-#[component]
-fn NothingMatches() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="empty-title">"No such rule"</p>
-            <p>"There are rules, but none passes these filters."</p>
-            <p>
-                <a class="button" href="/matching-rules">
-                    "Clear all filters"
-                </a>
-            </p>
         </div>
     }
 }

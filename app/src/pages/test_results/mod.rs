@@ -17,6 +17,7 @@ use crate::{
     components::{
         error_notice::{ErrorNotice, ErrorPage},
         icon::Icon,
+        nothing_matches::NothingMatches,
         pager::Pager,
         result_table::{Found, PER_PAGE, ResultTable, search},
     },
@@ -120,26 +121,11 @@ fn Results(page: Found, filters: Memo<ResultFilters>, offset: Memo<i64>, refetch
             {words}
         </p>
         {if is_empty {
-            view! { <NothingFound/> }.into_any()
+            view! { <NothingMatches title="Nothing found" words="No result passes all of these filters. Values of one filter are alternatives; several filters all have to hold." everything="/test-results"/> }.into_any()
         } else {
             view! { <ResultTable rows/> }.into_any()
         }}
         <Pager offset limit=PER_PAGE count/>
     }
     .into_any()
-}
-
-#[component]
-fn NothingFound() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="empty-title">"Nothing found"</p>
-            <p>"No result passes all of these filters. Values of one filter are alternatives; several filters all have to hold."</p>
-            <p>
-                <a class="button" href="/test-results">
-                    "Clear all filters"
-                </a>
-            </p>
-        </div>
-    }
 }

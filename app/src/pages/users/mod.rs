@@ -17,6 +17,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        nothing_matches::NothingMatches,
         pager::Pager,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
@@ -144,7 +145,7 @@ fn List(page: Page, is_filtered: bool) -> impl IntoView {
             <UserTable rows selection/>
         </div>
         <div hidden=move || rows.count() != 0>
-            {if is_filtered { view! { <NothingMatches/> }.into_any() } else { view! { <NoUsersYet/> }.into_any() }}
+            {if is_filtered { view! { <NothingMatches title="No such user" words="Every word has to occur in the name, the mail address or the name at Launchpad. Who has never signed in is not known here." everything="/users" label="All users"/> }.into_any() } else { view! { <NoUsersYet/> }.into_any() }}
         </div>
         <Pager offset limit=PER_PAGE count/>
         <SelectionDialog selection title=|user: &UserResponse| user.name.clone() form/>
@@ -205,21 +206,6 @@ fn NoUsersYet() -> impl IntoView {
                 "Users appear here when they sign in. An operator adds the first one on the server: "
                 <code>"test-observer user add ana@example.org"</code>", then "
                 <code>"test-observer user promote ana@example.org"</code>"."
-            </p>
-        </div>
-    }
-}
-
-#[component]
-fn NothingMatches() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <p class="empty-title">"No such user"</p>
-            <p>"Every word has to occur in the name, the mail address or the name at Launchpad. Who has never signed in is not known here."</p>
-            <p>
-                <a class="button" href="/users">
-                    "All users"
-                </a>
             </p>
         </div>
     }
