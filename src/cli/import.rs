@@ -88,10 +88,6 @@ struct Lines {
 impl Progress for Lines {
     fn begin(&mut self, step: &str, rows: u64) {
         (self.step, self.rows, self.done) = (step.to_owned(), rows, 0);
-        if rows > 0 {
-            tracing::info!("{step}");
-            self.last_line = Instant::now();
-        }
     }
 
     fn advance(&mut self, rows: u64) {

@@ -122,6 +122,14 @@ impl DbArgs {
 }
 
 impl Cli {
+    /// What is logged when nobody said anything. Statements that take long are worth a warning, but in a copy they read whole tables.
+    pub fn log_filter(&self) -> &'static str {
+        match self.command {
+            Command::Import(_) => "info,sqlx::query=error",
+            _ => "info,sqlx::query=warn",
+        }
+    }
+
     /// Does what the command line says.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
