@@ -123,21 +123,16 @@ pub(crate) fn CheckboxFilter(
 #[component]
 pub(crate) fn ActiveFilters(
     /// The parameters, with the words for each.
-    names: &'static [(&'static str, &'static str)],
+    #[prop(into)]
+    names: Vec<(&'static str, &'static str)>,
     /// What people read for a value of a parameter.
     #[prop(optional, into)]
     word: Option<Callback<(&'static str, String), String>>,
 ) -> impl IntoView {
     let parameters = use_location().query;
     let path = use_location().pathname;
-    let active = Memo::new(move |_| {
-        parameters.with(|query| {
-            let pairs = names.iter().flat_map(|(name, label)| {
-                query.get_all(name).unwrap_or_default().into_iter().map(move |value| (*name, *label, value))
-            });
-            pairs.filter(|(_, _, value)| !value.is_empty()).collect::<Vec<_>>()
-        })
-    });
+    let names = StoredValue::new(names);
+    let active = Memo::new(move |_| parameters.with(|query| names.with_value(|names| active_in(query, names))));
     let without = move |name: &'static str, value: &str| {
         parameters.with(|now| {
             let kept: Vec<String> =
@@ -147,20 +142,14 @@ pub(crate) fn ActiveFilters(
     };
     let without_all = move || {
         parameters.with(|now| {
-            let bare = names.iter().fold(from_the_start(now), |query, (name, _)| query::with(&query, name, None));
+            let without = |query: ParamsMap, (name, _): &(&str, &str)| query::with(&query, name, None);
+            let bare = names.with_value(|names| names.iter().fold(from_the_start(now), without));
             path.with(|path| query::address(path, &bare))
         })
     };
     let view_active = move |(name, label, value): (&'static str, &'static str, String)| {
         let words = word.map_or_else(|| value.clone(), |word| word.run((name, value.clone())));
-        let title = format!("Do without {label}: {words}");
-        view! {
-            <a class="chip" href=move || without(name, &value) aria-label=title>
-                <span class="quiet">{label}": "</span>
-                {words}
-                <span aria-hidden="true">" ×"</span>
-            </a>
-        }
+        view! { <Chip label words without=Signal::derive(move || without(name, &value))/> }
     };
     view! {
         <div class="chips" hidden=move || active.with(Vec::is_empty)>
@@ -169,6 +158,36 @@ pub(crate) fn ActiveFilters(
                 "Clear all"
             </a>
         </div>
+    }
+    .into_any()
+}
+
+/// Every value of the parameters that the address has, with the words for its parameter.
+fn active_in(query: &ParamsMap, names: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str, String)> {
+    let pairs = names.iter().flat_map(|(name, label)| {
+        query.get_all(name).unwrap_or_default().into_iter().map(move |value| (*name, *label, value))
+    });
+    pairs.filter(|(_, _, value)| !value.is_empty()).collect()
+}
+
+/// A filter at work, and the way to do without it.
+#[component]
+pub(crate) fn Chip(
+    /// What is filtered by.
+    label: &'static str,
+    /// What it has to be.
+    words: String,
+    /// The address without it.
+    #[prop(into)]
+    without: Signal<String>,
+) -> impl IntoView {
+    let name = format!("Do without {label}: {words}");
+    view! {
+        <a class="chip" href=without aria-label=name>
+            <span class="quiet">{label}": "</span>
+            {words}
+            <span aria-hidden="true">" ×"</span>
+        </a>
     }
     .into_any()
 }

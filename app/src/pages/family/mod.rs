@@ -154,7 +154,7 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
 fn FilterPanel(family: FamilyName, choices: Vec<(Filter, Vec<Choice>)>) -> impl IntoView {
     let parameters = use_query_map();
     let is_active =
-        move || parameters.with(|query| Filter::names(family).iter().any(|(name, _)| query.get(name).is_some()));
+        move || parameters.with(|query| Filter::of(family).iter().any(|filter| query.get(filter.name()).is_some()));
     let groups = choices.into_iter().map(|(filter, choices)| {
         view! { <CheckboxFilter label=filter.name() name=filter.name() choices=Signal::stored(choices)/> }
     });
@@ -202,7 +202,7 @@ fn NothingMatches(family: FamilyName, found: Memo<Vec<Row>>) -> impl IntoView {
     let without = move || {
         parameters.with(|now| {
             let bare = query::with(now, "q", None);
-            let names = Filter::names(family).iter().map(|(name, _)| *name).chain(["Assignee"]);
+            let names = Filter::of(family).iter().map(|filter| filter.name()).chain(["Assignee"]);
             let bare = names.fold(bare, |query, name| query::with(&query, name, None));
             query::address(&format!("/{}", family.path()), &bare)
         })
@@ -247,7 +247,7 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
     focus_on_slash(field);
     let kept = move || {
         let own = ["sortBy", "direction", "view"].into_iter();
-        let kept = own.chain(Filter::names(family).iter().map(|(name, _)| *name));
+        let kept = own.chain(Filter::of(family).iter().map(|filter| filter.name()));
         parameters.with(|query| {
             let fields = kept
                 .flat_map(|name| query.get_all(name).unwrap_or_default().into_iter().map(move |value| (name, value)));

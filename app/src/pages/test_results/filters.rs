@@ -2,29 +2,25 @@
 
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
-use super::Search;
+use super::{Search, chips::Chips, sources};
 use crate::{
-    api::{ExecutionMetadataGetResponse, FamilyName, IssuesGetResponse, UsersResponse},
-    client::Client,
+    api::FamilyName,
     components::{
-        combobox::{Combobox, Source, Suggestions, names_from},
+        combobox::{Combobox, Source, names_from, users},
         filters::Choice,
         icon::Icon,
     },
-    text::{
-        api_address::api_address,
-        result_filters::{IdChoice, ResultFilters, metadata_entry},
-    },
+    text::result_filters::{IdChoice, ResultFilters, metadata_entry},
 };
 
 /// As long somebody may go on typing before the search follows.
 const SETTLE: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// Filters with several values, by the field that holds them.
-type Field = fn(&mut ResultFilters) -> &mut Vec<String>;
+pub(super) type Field = fn(&mut ResultFilters) -> &mut Vec<String>;
 
 /// Filters by ids, in the same way.
-type IdField = fn(&mut ResultFilters) -> &mut IdChoice;
+pub(super) type IdField = fn(&mut ResultFilters) -> &mut IdChoice;
 
 /// The panel, and below it what is filtered by.
 #[component]
@@ -43,15 +39,15 @@ pub(super) fn FilterPanel(search: Search) -> impl IntoView {
             <form class="filter-groups" method="get" action="/test-results">
                 <Boxes search label="Family" name="families" choices=families field=|filters| &mut filters.families/>
                 <Boxes search label="Status" name="test_result_statuses" choices=statuses field=|filters| &mut filters.test_result_statuses/>
-                <Ids search id="filter-issues" label="Issues" words=("Has any issue", "Has no issues") source=issues() field=|filters| &mut filters.issues/>
-                <Ids search id="filter-reviewers" label="Reviewers" words=("Has any reviewer", "Has no reviewer") source=reviewers() field=|filters| &mut filters.reviewer_ids/>
+                <Ids search id="filter-issues" label="Issues" words=("Has any issue", "Has no issues") source=sources::issues() field=|filters| &mut filters.issues/>
+                <Ids search id="filter-reviewers" label="Reviewers" words=("Has any reviewer", "Has no reviewer") source=users() field=|filters| &mut filters.reviewer_ids/>
                 <Names search id="filter-artefacts" label="Artefact" source=names_from("/v1/artefacts/search", "artefacts") field=|filters| &mut filters.artefacts/>
                 <Switch search label="Archived" name="artefact_is_archived" words=("Non archived only", "Archived only") field=|filters| &mut filters.artefact_is_archived/>
                 <Switch search label="Rerun Requested" name="rerun_is_requested" words=("No rerun requested", "Rerun requested") field=|filters| &mut filters.rerun_is_requested/>
                 <Switch search label="Execution Version" name="execution_is_latest" words=("Older executions only", "Latest execution only") field=|filters| &mut filters.execution_is_latest/>
                 <Names search id="filter-environments" label="Environment" source=names_from("/v1/environments", "environments") field=|filters| &mut filters.environments/>
-                <Names search id="filter-test-cases" label="Test Case" source=test_cases() field=|filters| &mut filters.test_cases/>
-                <Names search id="filter-templates" label="Template ID" source=typed() field=|filters| &mut filters.template_ids/>
+                <Names search id="filter-test-cases" label="Test Case" source=sources::test_cases() field=|filters| &mut filters.test_cases/>
+                <Names search id="filter-templates" label="Template ID" source=sources::typed() field=|filters| &mut filters.template_ids/>
                 <Metadata search/>
                 <Date search id="filter-from" label="From" field=|filters| &mut filters.from_date/>
                 <Date search id="filter-until" label="Until" field=|filters| &mut filters.until_date/>
@@ -243,17 +239,6 @@ fn Ids(
 /// Pairs of category and value; all that any execution ever had are fetched when somebody looks for one.
 #[component]
 fn Metadata(search: Search) -> impl IntoView {
-    let source = Source::Api(Callback::new(|words: String| -> Suggestions {
-        let answer = Client::current().get::<ExecutionMetadataGetResponse>("/v1/execution-metadata");
-        Box::pin(async move {
-            let words = words.to_lowercase();
-            let known = answer.await?.execution_metadata;
-            let pairs = known.0.iter().flat_map(|(category, values)| values.iter().map(move |value| (category, value)));
-            let choices = pairs
-                .map(|(category, value)| Choice::new(metadata_entry(category, value), format!("{category} {value}")));
-            Ok(choices.filter(|choice| choice.label.to_lowercase().contains(&words)).collect())
-        })
-    }));
     let chosen = Signal::derive(move || {
         search.filters.with(|filters| {
             let pairs = filters.execution_metadata.iter();
@@ -271,7 +256,8 @@ fn Metadata(search: Search) -> impl IntoView {
             }
         });
     });
-    view! { <Combobox id="filter-metadata" label="Metadata" source chosen on_pick=pick/> }.into_any()
+    view! { <Combobox id="filter-metadata" label="Metadata" source=sources::metadata() chosen on_pick=pick/> }
+        .into_any()
 }
 
 /// A point in time, in UTC as the label says: what is typed is what stands in the address.
@@ -300,199 +286,9 @@ fn Date(
     .into_any()
 }
 
-/// What is filtered by, each with the way to do without.
-#[component]
-fn Chips(search: Search) -> impl IntoView {
-    let chips = Memo::new(move |_| search.filters.with(chips));
-    let view_chip = move |chip: Chip| {
-        let name = format!("Do without {}: {}", chip.label, chip.words);
-        view! {
-            <a class="chip" href=chip.without aria-label=name>
-                <span class="quiet">{chip.label}": "</span>
-                {chip.words}
-                <span aria-hidden="true">" ×"</span>
-            </a>
-        }
-    };
-    view! {
-        <div class="chips" hidden=move || chips.with(Vec::is_empty)>
-            <For each=move || chips.get() key=|chip| chip.clone() children=view_chip/>
-            <a class="chip" href="/test-results">
-                "Clear all"
-            </a>
-        </div>
-    }
-    .into_any()
-}
-
-/// A filter at work.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Chip {
-    label: &'static str,
-    words: String,
-    without: String,
-}
-
-/// The lists of the filters with their words.
-const LISTS: [(&str, Field); 10] = [
-    ("Family", |filters| &mut filters.families),
-    ("Status", |filters| &mut filters.test_result_statuses),
-    ("Artefact", |filters| &mut filters.artefacts),
-    ("Version", |filters| &mut filters.artefact_versions),
-    ("Stage", |filters| &mut filters.artefact_stages),
-    ("Track", |filters| &mut filters.artefact_tracks),
-    ("Execution status", |filters| &mut filters.test_execution_statuses),
-    ("Environment", |filters| &mut filters.environments),
-    ("Test case", |filters| &mut filters.test_cases),
-    ("Template ID", |filters| &mut filters.template_ids),
-];
-
-fn chips(filters: &ResultFilters) -> Vec<Chip> {
-    let mut chips = Vec::new();
-    let mut add = |label: &'static str, words: String, change: &dyn Fn(&mut ResultFilters)| {
-        let mut without = filters.clone();
-        change(&mut without);
-        chips.push(Chip { label, words, without: without.page_address() });
-    };
-    if !filters.q.is_empty() {
-        add("Words", filters.q.clone(), &|without| without.q.clear());
-    }
-    for (label, field) in LISTS {
-        for value in field(&mut filters.clone()).iter() {
-            add(label, value.clone(), &|without| field(without).retain(|other| other != value));
-        }
-    }
-    for (category, values) in &filters.execution_metadata {
-        for value in values {
-            add("Metadata", format!("{category} {value}"), &|without| {
-                if let Some(values) = without.execution_metadata.get_mut(category) {
-                    values.retain(|other| other != value);
-                }
-                without.execution_metadata.retain(|_, values| !values.is_empty());
-            });
-        }
-    }
-    add_ids(filters, &mut add);
-    add_switches(filters, &mut add);
-    for (label, date) in [("From", &filters.from_date), ("Until", &filters.until_date)] {
-        if let Some(date) = date {
-            add(label, date.clone(), &|without| {
-                if label == "From" { without.from_date = None } else { without.until_date = None }
-            });
-        }
-    }
-    chips
-}
-
-type Add<'a> = dyn FnMut(&'static str, String, &dyn Fn(&mut ResultFilters)) + 'a;
-
-fn add_ids(filters: &ResultFilters, add: &mut Add<'_>) {
-    let fields: [(&str, IdField); 2] =
-        [("Issue", |filters| &mut filters.issues), ("Reviewer", |filters| &mut filters.reviewer_ids)];
-    for (label, field) in fields {
-        match field(&mut filters.clone()) {
-            IdChoice::Any => add(label, "any".to_owned(), &|without| *field(without) = IdChoice::default()),
-            IdChoice::None => add(label, "none".to_owned(), &|without| *field(without) = IdChoice::default()),
-            IdChoice::These(ids) => {
-                for id in ids.iter() {
-                    add(label, format!("number {id}"), &|without| {
-                        if let IdChoice::These(ids) = field(without) {
-                            ids.retain(|other| other != id);
-                        }
-                    });
-                }
-            }
-        }
-    }
-}
-
-fn add_switches(filters: &ResultFilters, add: &mut Add<'_>) {
-    let word = |value: bool| if value { "yes" } else { "no" }.to_owned();
-    if let Some(value) = filters.artefact_is_archived {
-        add("Archived", word(value), &|without| without.artefact_is_archived = None);
-    }
-    if let Some(value) = filters.rerun_is_requested {
-        add("Rerun requested", word(value), &|without| without.rerun_is_requested = None);
-    }
-    if let Some(value) = filters.execution_is_latest {
-        add("Latest execution", word(value), &|without| without.execution_is_latest = None);
-    }
-}
-
-fn issues() -> Source {
-    Source::Api(Callback::new(|words: String| -> Suggestions {
-        let answer = Client::current()
-            .get::<IssuesGetResponse>(&api_address("/v1/issues", &[("q", words.as_str()), ("limit", "10")]));
-        Box::pin(async move {
-            let issues = answer.await?.issues.into_iter();
-            Ok(issues
-                .map(|issue| {
-                    let words = format!("{} {} {} {}", issue.source, issue.project, issue.key, issue.title);
-                    Choice::new(issue.id.to_string(), words)
-                })
-                .collect())
-        })
-    }))
-}
-
-fn reviewers() -> Source {
-    Source::Api(Callback::new(|words: String| -> Suggestions {
-        let answer = Client::current()
-            .get::<UsersResponse>(&api_address("/v1/users", &[("q", words.as_str()), ("limit", "10")]));
-        Box::pin(async move {
-            let users = answer.await?.users.into_iter();
-            Ok(users.map(|user| Choice::new(user.id.to_string(), format!("{} ({})", user.name, user.email))).collect())
-        })
-    }))
-}
-
-/// Test cases are suggested with their templates; only their names are wanted.
-fn test_cases() -> Source {
-    Source::Api(Callback::new(|words: String| -> Suggestions {
-        let answer = Client::current()
-            .get::<serde_json::Value>(&api_address("/v1/test-cases", &[("q", words.as_str()), ("limit", "50")]));
-        Box::pin(async move {
-            let answer = answer.await?;
-            let cases = answer["test_cases"].as_array().cloned().unwrap_or_default();
-            let names = cases.iter().filter_map(|case| case["test_case"].as_str());
-            Ok(names.map(Choice::plain).collect())
-        })
-    }))
-}
-
-/// What is typed is what is wanted.
-fn typed() -> Source {
-    Source::Api(Callback::new(|words: String| -> Suggestions {
-        Box::pin(async move { Ok(vec![Choice::plain(words)]) })
-    }))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{chips, toggle};
-    use crate::text::result_filters::{IdChoice, ResultFilters};
-
-    #[test]
-    fn every_filter_can_be_done_without() {
-        let filters = ResultFilters {
-            q: "panic".to_owned(),
-            families: vec!["snap".to_owned(), "deb".to_owned()],
-            execution_metadata: [("os".to_owned(), vec!["noble".to_owned()])].into(),
-            issues: IdChoice::Any,
-            reviewer_ids: IdChoice::These(vec![3, 4]),
-            execution_is_latest: Some(true),
-            from_date: Some("2031-05-04T00:00:00.000Z".to_owned()),
-            ..ResultFilters::default()
-        };
-        let chips = chips(&filters);
-        let labels: Vec<&str> = chips.iter().map(|chip| chip.label).collect();
-        assert_eq!(
-            labels,
-            ["Words", "Family", "Family", "Metadata", "Issue", "Reviewer", "Reviewer", "Latest execution", "From"]
-        );
-        assert!(chips[1].without.contains("families=deb"), "{}", chips[1].without);
-        assert!(!chips[0].without.contains("panic"));
-    }
+    use super::toggle;
 
     #[test]
     fn a_second_tick_takes_the_first_back() {

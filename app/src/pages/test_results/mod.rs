@@ -3,7 +3,9 @@
 mod bulk;
 mod bulk_issues;
 mod bulk_rule;
+mod chips;
 mod filters;
+mod sources;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
