@@ -18,6 +18,7 @@ pub mod getting_started;
 pub mod import;
 mod issue_attachments;
 mod issues;
+pub mod jobs;
 mod known_issues;
 mod launchpad;
 pub mod local_accounts;
