@@ -257,7 +257,7 @@ test("a matching rule is made, refused twice, changed, filtered and deleted", as
   await dialog.getByRole("button", { name: "save" }).click();
   await expect(dialog.getByRole("group", { name: "Artefacts" }).getByText("with these values already exists")).toBeVisible();
   await dialog.getByLabel("Series").fill("noble");
-  await dialog.getByLabel("Stage").fill("proposed");
+  await dialog.getByLabel("Stage", { exact: true }).fill("proposed");
   await dialog.getByRole("button", { name: "save" }).click();
   await expect(dialog).toBeHidden();
   await expect(row.getByText("proposed")).toBeVisible();
@@ -311,7 +311,7 @@ test("the audit log tells who changed what, and leads on from there", async ({ p
   await page.getByLabel("Number of subject").press("Tab");
   await expect(rows).toHaveCount(1);
   await expect(rows.first()).toContainText("looks good");
-  await rows.first().getByRole("link", { name: `Artefact ${id}` }).click();
+  await rows.first().getByRole("link", { name: `Artefact ${id}`, exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("audited");
 });
 

@@ -76,7 +76,7 @@ test("rules are looked at, switched off and on again, and deleted", async ({ pag
   const fold = page.getByRole("group").filter({ hasText: `Attachment Rule #${rule.id}` });
   await expect(fold.getByText("issue-page/radio")).toBeVisible();
   await expect(fold.getByText("Tracks")).toBeVisible();
-  await expect(page.getByRole("cell", { name: "issue-page/radio" })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "issue-page/radio", exact: true })).toBeVisible();
   await shot("issue");
 
   await page.getByRole("button", { name: `disable rule #${rule.id}` }).click();

@@ -37,7 +37,7 @@ test("a family stands in columns by stage, filtered or as a list", async ({ page
   await shot("family-columns");
 
   await page.getByText("Filters", { exact: true }).click();
-  await page.getByLabel("proposed").check();
+  await page.getByRole("checkbox", { name: "proposed" }).check();
   await expect(page).toHaveURL(/Pocket=proposed/);
   await expect(page.getByRole("link", { name: "columns-ppa" })).toBeHidden();
   await page.getByRole("link", { name: "Do without Pocket: proposed" }).click();

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{ReviewerResponse, UserResponse};
+use crate::erase::Erase;
 
 /// Colours that tell people apart; the stylesheet has as many.
 const COLOURS: i64 = 6;
@@ -113,7 +114,7 @@ pub(crate) fn Avatar(
             <span class="visually-hidden">{words}</span>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// A person without any progress, for rows of lists.
@@ -133,7 +134,7 @@ pub(crate) fn Disc(
             <span class="visually-hidden">{person.name.clone()}</span>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{
     session::{Permit, sign_in_address},
 };
 use crate::client::ClientError;
+use crate::erase::Erase;
 
 /// How much a button stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,5 +105,5 @@ pub(crate) fn ActionButton(
             {label}
         </button>
     }
-    .into_any()
+    .erase()
 }

@@ -5,6 +5,7 @@ use std::{pin::Pin, time::Duration};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
 use super::filters::Choice;
+use crate::erase::Erase;
 use crate::{
     api::UsersResponse,
     client::{Client, ClientError},
@@ -230,7 +231,7 @@ pub(crate) fn Combobox(
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -267,5 +268,5 @@ fn Options(
             <For each=numbered key=|(at, choice)| (*at, choice.clone()) children=view_option/>
         </ul>
     }
-    .into_any()
+    .erase()
 }

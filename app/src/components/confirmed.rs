@@ -7,6 +7,7 @@ use super::{
     button::{ActionButton, Weight},
     session::Permit,
 };
+use crate::erase::Erase;
 
 /// A button, and the question it asks. The focus goes to the question, and back where the answer is no.
 #[component]
@@ -56,5 +57,5 @@ pub(crate) fn Confirmed(
             <ActionButton label=format!("yes, {label}") permit busy weight=Weight::Danger on_press=move |()| on_yes.run(())/>
         </div>
     }
-    .into_any()
+    .erase()
 }

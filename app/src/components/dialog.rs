@@ -1,5 +1,6 @@
 //! A dialog over the page: the browser's own element, which keeps the focus inside and gives it back afterwards.
 
+use crate::erase::{Erase, Inside, InsideFn};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -12,7 +13,7 @@ pub(crate) fn Dialog(
     #[prop(into)]
     title: Signal<String>,
     /// What is in it.
-    children: ChildrenFn,
+    children: InsideFn,
 ) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
@@ -45,12 +46,12 @@ pub(crate) fn Dialog(
                             "×"
                         </button>
                     </div>
-                    {children.with_value(|children| children())}
+                    {children.with_value(InsideFn::view)}
                 </div>
             </Show>
         </dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// What ends a dialog: the way out on the left, what it is for on the right.
@@ -62,15 +63,15 @@ pub(crate) fn DialogActions(
     #[prop(default = "cancel")]
     cancel: &'static str,
     /// The buttons that do something.
-    children: Children,
+    children: Inside,
 ) -> impl IntoView {
     view! {
         <div class="dialog-actions">
             <button type="button" class="button" on:click=move |_| open.set(false)>
                 {cancel}
             </button>
-            {children()}
+            {children.view()}
         </div>
     }
-    .into_any()
+    .erase()
 }

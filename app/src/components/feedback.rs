@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::client::ClientError;
+use crate::erase::Erase;
 
 /// As long a message without anything to do stays.
 const BRIEFLY: Duration = Duration::from_secs(5);
@@ -94,5 +95,5 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
             </For>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::erase::Erase;
 use leptos::prelude::*;
 
 /// A name for an element that no other has. Only for what exists in the browser alone: the server would count differently.
@@ -60,7 +61,7 @@ pub(crate) fn TextField(
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Several lines of text.
@@ -91,7 +92,7 @@ pub(crate) fn TextArea(
             ></textarea>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A box to tick, with its words.
@@ -121,7 +122,7 @@ pub(crate) fn Checkbox(
             <span>{label}</span>
         </label>
     }
-    .into_any()
+    .erase()
 }
 
 /// One of a few choices.
@@ -149,5 +150,5 @@ pub(crate) fn Select(
             </select>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -7,6 +7,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
+use crate::erase::Erase;
 use crate::text::query;
 
 /// Something to choose: what stands in the address, and what people read.
@@ -116,7 +117,7 @@ pub(crate) fn CheckboxFilter(
             <For each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is filtered by, each with the way to do without it, and the way to do without all.
@@ -159,7 +160,7 @@ pub(crate) fn ActiveFilters(
             </a>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Every value of the parameters that the address has, with the words for its parameter.
@@ -189,5 +190,5 @@ pub(crate) fn Chip(
             <span aria-hidden="true">" ×"</span>
         </a>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{icon::Icon, status::Look};
 use crate::api::{IssueResponse, IssueSource, MinimalIssueResponse};
+use crate::erase::Erase;
 
 impl From<IssueResponse> for MinimalIssueResponse {
     fn from(issue: IssueResponse) -> Self {
@@ -53,7 +54,7 @@ pub(crate) fn IssueLine(
             </a>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// A link to a tracker, in a new tab. An address that is none of the web stays text: it came from outside.

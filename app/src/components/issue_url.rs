@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{field::new_id, issue::issue_key};
+use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, IssuesGetResponse, MinimalIssueResponse},
     client::{Change, Client, ClientError},
@@ -190,7 +191,7 @@ pub(crate) fn IssueUrlField(
             <Found value accepts/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Issues whose words were typed instead of an address.

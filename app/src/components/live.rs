@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::session::use_session;
+use crate::erase::Erase;
 
 /// What the server says has changed. Ids only: what became of it is for the page to ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -102,5 +103,5 @@ pub(crate) fn NewsBar(
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }

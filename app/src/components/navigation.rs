@@ -13,6 +13,7 @@ use super::{
     shortcuts::ShortcutHelpButton,
     theme::ThemeButton,
 };
+use crate::erase::{Erase, Inside};
 use crate::{
     api::{FamilyName, Permission, SignInMethod, VersionResponse},
     client::{Change, Client},
@@ -78,7 +79,7 @@ pub(crate) fn NavigationBar() -> impl IntoView {
             </div>
         </header>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -104,7 +105,7 @@ fn BarLink(#[prop(into)] page: String, label: &'static str) -> impl IntoView {
             {label}
         </a>
     }
-    .into_any()
+    .erase()
 }
 
 /// Who is signed in, with what waits for them; or the way to sign in.
@@ -120,10 +121,10 @@ fn Visitor() -> impl IntoView {
                     <VisitorLinks/>
                 </Menu>
             }
-            .into_any()
+            .erase()
         }
-        None if session.get().sign_in_methods.is_empty() => ().into_any(),
-        None => view! { <SignInLink/> }.into_any(),
+        None if session.get().sign_in_methods.is_empty() => ().erase(),
+        None => view! { <SignInLink/> }.erase(),
     }
 }
 
@@ -159,7 +160,7 @@ fn Bell() -> impl IntoView {
             </span>
         </a>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -178,9 +179,9 @@ fn VisitorLinks() -> impl IntoView {
                 "Log out"
             </a>
         }
-        .into_any()
+        .erase()
     } else {
-        view! { <SignOutButton/> }.into_any()
+        view! { <SignOutButton/> }.erase()
     };
     view! {
         <BarLink page="/reviews" label="My reviews"/>
@@ -188,7 +189,7 @@ fn VisitorLinks() -> impl IntoView {
         {administration}
         {sign_out}
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -216,7 +217,7 @@ fn SignOutButton() -> impl IntoView {
             "Log out"
         </button>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -237,7 +238,7 @@ fn HelpLinks() -> impl IntoView {
             })}
         </Suspense>
     }
-    .into_any()
+    .erase()
 }
 
 /// A menu that opens without scripts; with them it closes on Escape, on a choice, and when the focus leaves.
@@ -246,7 +247,7 @@ fn Menu(
     #[prop(into)] label: String,
     class: &'static str,
     #[prop(optional)] icon: Option<Icon>,
-    children: Children,
+    children: Inside,
 ) -> impl IntoView {
     let menu = NodeRef::<leptos::html::Details>::new();
     let close = move || {
@@ -276,10 +277,10 @@ fn Menu(
     view! {
         <details class=class node_ref=menu on:keydown=on_key on:click=on_click on:focusout=on_focus_out>
             <summary class="bar-item">{icon.map(Icon::view)} <span>{label}</span></summary>
-            <div class="bar-menu-items">{children()}</div>
+            <div class="bar-menu-items">{children.view()}</div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a list says when its filters leave nothing: why that may be, and the way back to everything.
 
+use crate::erase::Erase;
 use leptos::prelude::*;
 
 /// Filters that leave nothing.
@@ -26,5 +27,5 @@ pub(crate) fn NothingMatches(
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }

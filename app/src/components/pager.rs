@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
+use crate::erase::Erase;
 use crate::text::query;
 
 /// "101–200 of 4321", with the ways back and on. The place in the list is `offset` in the address.
@@ -40,5 +41,5 @@ pub(crate) fn Pager(
             </a>
         </nav>
     }
-    .into_any()
+    .erase()
 }

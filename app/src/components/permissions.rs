@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::session::{Permit, use_session};
+use crate::erase::Erase;
 use crate::{api::Permission, client::Client};
 
 /// As many are named where there is room for a line.
@@ -136,7 +137,7 @@ pub(crate) fn PermissionChoice(
             <div class="permission-groups">{groups.collect_view()}</div>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A permission to give.
@@ -170,7 +171,7 @@ pub(crate) fn PermissionBox(
             </span>
         </label>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is new comes last; what stays keeps its place.

@@ -3,6 +3,8 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use crate::erase::InsideFn;
+
 /// What can have the focus in a panel.
 const CONTROLS: &str = "input:not(:disabled), button:not(:disabled), textarea, select, a[href]";
 
@@ -21,7 +23,7 @@ pub(crate) fn Popover(
     /// The button that opens it.
     trigger: NodeRef<html::Button>,
     /// What is in it.
-    children: ChildrenFn,
+    children: InsideFn,
 ) -> impl IntoView {
     let panel = NodeRef::<html::Div>::new();
     let leave = move || {
@@ -54,7 +56,7 @@ pub(crate) fn Popover(
     view! {
         <Show when=move || open.get()>
             <div class="popover" role="dialog" aria-label=label node_ref=panel on:keydown=on_key>
-                {children.with_value(|children| children())}
+                {children.with_value(InsideFn::view)}
             </div>
         </Show>
     }

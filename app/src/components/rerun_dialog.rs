@@ -11,6 +11,7 @@ use super::{
     result_table::count_matches,
     sending::{Sending, SendingError},
 };
+use crate::erase::Erase;
 use crate::{
     client::{Change, Client, ClientError},
     text::result_filters::ResultFilters,
@@ -153,7 +154,7 @@ pub(crate) fn RerunDialog(
             </form>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 type Matches = RwSignal<Option<Result<i64, ClientError>>>;
@@ -181,8 +182,8 @@ fn count_while_open(open: RwSignal<bool>, filters: Memo<ResultFilters>) -> Match
 
 fn in_words(matches: Option<Result<i64, ClientError>>, filters: &ResultFilters) -> AnyView {
     match matches {
-        None => "Counting…".into_any(),
-        Some(Err(error)) => view! { <span class="field-problem">{error.title()}</span> }.into_any(),
+        None => "Counting…".erase(),
+        Some(Err(error)) => view! { <span class="field-problem">{error.title()}</span> }.erase(),
         Some(Ok(count)) => {
             let results = if count == 1 { "test result" } else { "test results" };
             view! {
@@ -190,7 +191,7 @@ fn in_words(matches: Option<Result<i64, ClientError>>, filters: &ResultFilters) 
                     {format!("Matches {count} {results}")}
                 </a>
             }
-            .into_any()
+            .erase()
         }
     }
 }

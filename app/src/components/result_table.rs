@@ -11,6 +11,7 @@ use super::{
     moment::Moment,
     status::Look,
 };
+use crate::erase::Erase;
 use crate::{
     api::{
         ExecutionMetadata, FamilyName, MinimalIssueResponse, TestExecutionStatus, TestResultResponseWithContext,
@@ -158,7 +159,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
             {move || looked_at.get().map(|row| view! { <Details row/> })}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -209,7 +210,7 @@ fn Line(row: ResultRow, look: Callback<ResultRow>) -> impl IntoView {
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// Everything known of a result. Its log is fetched when somebody looks.
@@ -285,7 +286,7 @@ fn Details(row: ResultRow) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// As much of a log as fits a dialog; the rest is behind the link.
@@ -293,9 +294,9 @@ const LOG_BYTES: usize = 20_000;
 
 fn view_log(log: Option<Result<String, ClientError>>, address: &str) -> AnyView {
     match log {
-        None => view! { <p class="loading">"Loading the log…"</p> }.into_any(),
-        Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-        Some(Ok(text)) if text.is_empty() => ().into_any(),
+        None => view! { <p class="loading">"Loading the log…"</p> }.erase(),
+        Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
+        Some(Ok(text)) if text.is_empty() => ().erase(),
         Some(Ok(text)) => {
             let end = (0..=LOG_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
             let is_cut = end < text.len();
@@ -306,7 +307,7 @@ fn view_log(log: Option<Result<String, ClientError>>, address: &str) -> AnyView 
                 <pre class="log-plain" tabindex="0">{beginning}</pre>
                 {is_cut.then(|| view! { <p><a href=address.to_owned() target="_blank" rel="noopener">"The whole log"</a></p> })}
             }
-            .into_any()
+            .erase()
         }
     }
 }

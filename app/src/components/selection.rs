@@ -8,6 +8,7 @@ use leptos_router::{
 use serde::de::DeserializeOwned;
 
 use super::{dialog::Dialog, error_notice::ErrorNotice};
+use crate::erase::Erase;
 use crate::{
     client::{Client, ClientError},
     text::query,
@@ -108,11 +109,11 @@ where
     view! {
         <Dialog open=selection.open title=Signal::derive(words)>
             {move || match selection.item.get() {
-                None => view! { <p class="loading">"Loading…"</p> }.into_any(),
-                Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
+                None => view! { <p class="loading">"Loading…"</p> }.erase(),
+                Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
                 Some(Ok(item)) => form.run(item),
             }}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
 
 use crate::client::{Change, Client, ClientError};
+use crate::erase::Erase;
 
 /// What a form knows of the change it sends.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +98,7 @@ pub(crate) fn SendingError(sending: Sending) -> impl IntoView {
             }}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What happened, in a line: errors speak of what somebody wanted to see, here somebody wanted to do something.

@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::dialog::Dialog;
+use crate::erase::Erase;
 
 /// A key and what it does.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +96,7 @@ pub(crate) fn ShortcutHelp() -> impl IntoView {
             </table>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// Opens the list, for those who do not know that there is one.

@@ -5,13 +5,14 @@ use leptos_router::components::Redirect;
 
 use super::getting_started::{GettingStarted, fetch};
 use crate::components::{error_notice::ErrorPage, session::use_session};
+use crate::erase::Erase;
 
 /// `/`.
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let session = use_session();
     if session.user().is_some() {
-        return view! { <Redirect path="/reviews"/> }.into_any();
+        return view! { <Redirect path="/reviews"/> }.erase();
     }
     let tabs = session.get().tabs;
     let state = Resource::new_blocking(|| (), |()| fetch());
@@ -21,18 +22,18 @@ pub(crate) fn HomePage() -> impl IntoView {
                 let tabs = tabs.clone();
                 Suspend::new(async move {
                 match state.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
                     Ok(state) => {
                         let family = tabs.iter().find(|family| state.families.contains(family));
                         match family {
-                            Some(family) => view! { <Redirect path=format!("/{}", family.path())/> }.into_any(),
-                            None if state.families.is_empty() => view! { <GettingStarted state/> }.into_any(),
-                            None => view! { <Redirect path="/test-results"/> }.into_any(),
+                            Some(family) => view! { <Redirect path=format!("/{}", family.path())/> }.erase(),
+                            None if state.families.is_empty() => view! { <GettingStarted state/> }.erase(),
+                            None => view! { <Redirect path="/test-results"/> }.erase(),
                         }
                     }
                 }
             })}}
         </Suspense>
     }
-    .into_any()
+    .erase()
 }

@@ -13,6 +13,7 @@ use super::{
     teams::TeamsPage, test_results::TestResultsPage, users::UsersPage,
 };
 use crate::api::FamilyName;
+use crate::erase::Erase;
 
 /// Pages that find things, by family or by what was asked.
 enum Finding {
@@ -30,15 +31,15 @@ enum Finding {
 #[lazy]
 fn finding_page(page: Finding) -> AnyView {
     match page {
-        Finding::Family(family) => view! { <FamilyPage family/> }.into_any(),
-        Finding::GettingStarted => view! { <GettingStartedPage/> }.into_any(),
-        Finding::SignIn => view! { <SignInPage/> }.into_any(),
-        Finding::Notifications => view! { <NotificationsPage/> }.into_any(),
-        Finding::Reruns => view! { <RerunsPage/> }.into_any(),
-        Finding::MyReviews => view! { <MyReviewsPage/> }.into_any(),
-        Finding::Issues => view! { <IssuesPage/> }.into_any(),
-        Finding::Issue => view! { <IssuePage/> }.into_any(),
-        Finding::TestResults => view! { <TestResultsPage/> }.into_any(),
+        Finding::Family(family) => view! { <FamilyPage family/> }.erase(),
+        Finding::GettingStarted => view! { <GettingStartedPage/> }.erase(),
+        Finding::SignIn => view! { <SignInPage/> }.erase(),
+        Finding::Notifications => view! { <NotificationsPage/> }.erase(),
+        Finding::Reruns => view! { <RerunsPage/> }.erase(),
+        Finding::MyReviews => view! { <MyReviewsPage/> }.erase(),
+        Finding::Issues => view! { <IssuesPage/> }.erase(),
+        Finding::Issue => view! { <IssuePage/> }.erase(),
+        Finding::TestResults => view! { <TestResultsPage/> }.erase(),
     }
 }
 
@@ -54,17 +55,17 @@ enum Administration {
 #[lazy]
 fn administration_page(page: Administration) -> AnyView {
     match page {
-        Administration::Users => view! { <UsersPage/> }.into_any(),
-        Administration::Teams => view! { <TeamsPage/> }.into_any(),
-        Administration::Applications => view! { <ApplicationsPage/> }.into_any(),
-        Administration::MatchingRules => view! { <MatchingRulesPage/> }.into_any(),
-        Administration::AuditLog => view! { <AuditLogPage/> }.into_any(),
+        Administration::Users => view! { <UsersPage/> }.erase(),
+        Administration::Teams => view! { <TeamsPage/> }.erase(),
+        Administration::Applications => view! { <ApplicationsPage/> }.erase(),
+        Administration::MatchingRules => view! { <MatchingRulesPage/> }.erase(),
+        Administration::AuditLog => view! { <AuditLogPage/> }.erase(),
     }
 }
 
 #[lazy]
 fn artefact_page(family: FamilyName) -> AnyView {
-    view! { <ArtefactPage family/> }.into_any()
+    view! { <ArtefactPage family/> }.erase()
 }
 
 fn family<const PLACE: usize>() -> FamilyName {

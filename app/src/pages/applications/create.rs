@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::{expiry, new_key::Key};
+use crate::erase::Erase;
 use crate::{
     api::{ApplicationResponse, Permission},
     client::{Change, Client, ClientError},
@@ -69,7 +70,7 @@ fn CreateForm(rows: Rows<ApplicationResponse>, key: RwSignal<Option<Key>>, open:
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Shows the key that an answer carries, and the application in the list without it.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::{create::show_key, expiry, new_key::Key};
+use crate::erase::Erase;
 use crate::{
     api::{ApplicationResponse, Permission},
     client::Change,
@@ -76,7 +77,7 @@ pub(super) fn EditApplication(
             </DialogActions>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A new key, or none at all any more.
@@ -127,5 +128,5 @@ fn KeySection(
             </div>
         </section>
     }
-    .into_any()
+    .erase()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     api::Timestamp,
     components::{
@@ -43,7 +44,7 @@ fn state(end: &str, today: Day) -> Option<(Tone, &'static str)> {
 
 /// Until when, with a mark where somebody should act.
 pub(super) fn view(expires_at: Option<Timestamp>, today: Day) -> AnyView {
-    let Some(end) = expires_at else { return view! { <span class="quiet">"never"</span> }.into_any() };
+    let Some(end) = expires_at else { return view! { <span class="quiet">"never"</span> }.erase() };
     let mark = state(end.as_str(), today).map(|(tone, label)| {
         let icon = if tone == Tone::Bad { Icon::Failed } else { Icon::Warning };
         view! { {Look { icon, tone, label }.view()} " " }
@@ -52,7 +53,7 @@ pub(super) fn view(expires_at: Option<Timestamp>, today: Day) -> AnyView {
         {mark}
         <Moment at=end/>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
+use crate::erase::Erase;
 use crate::{
     api::ApplicationResponse,
     client::{Client, ClientError},
@@ -48,8 +49,8 @@ pub(crate) fn ApplicationsPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.into_any(),
-                    Ok(page) => view! { <List page/> }.into_any(),
+                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Ok(page) => view! { <List page/> }.erase(),
                 }
             })}
         </Transition>
@@ -76,7 +77,7 @@ fn List(page: Page) -> impl IntoView {
         count => format!("{count} applications"),
     };
     let form = Callback::new(move |application: ApplicationResponse| {
-        view! { <EditApplication application rows key selection/> }.into_any()
+        view! { <EditApplication application rows key selection/> }.erase()
     });
     view! {
         <div class="page-head">

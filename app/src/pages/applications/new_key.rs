@@ -4,6 +4,7 @@
 use leptos::{html, prelude::*};
 
 use crate::components::{button::ActionButton, copy::CopyButton};
+use crate::erase::Erase;
 
 /// A key, as long as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,5 +42,5 @@ pub(super) fn NewKey(key: RwSignal<Option<Key>>) -> impl IntoView {
             </section>
         </Show>
     }
-    .into_any()
+    .erase()
 }

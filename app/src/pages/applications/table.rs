@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::expiry;
+use crate::erase::Erase;
 use crate::{
     api::ApplicationResponse,
     components::{
@@ -44,7 +45,7 @@ pub(super) fn ApplicationTable(
             </tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -54,8 +55,8 @@ fn Line(row: Row<ApplicationResponse>, today: Day, selection: Selection<Applicat
     let name = application.with_untracked(|application| application.name.clone());
     let edit = format!("Edit {name}");
     let last_used = move || match application.with(|application| application.last_used_at.clone()) {
-        Some(at) => view! { <Ago at/> }.into_any(),
-        None => view! { <span class="quiet">"never"</span> }.into_any(),
+        Some(at) => view! { <Ago at/> }.erase(),
+        None => view! { <span class="quiet">"never"</span> }.erase(),
     };
     view! {
         <tr id=format!("row-{id}")>
@@ -75,5 +76,5 @@ fn Line(row: Row<ApplicationResponse>, today: Day, selection: Selection<Applicat
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }

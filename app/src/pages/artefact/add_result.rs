@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use serde_json::json;
 
+use super::forms::{Opened, later};
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TestResultStatus},
     client::Change,
@@ -34,10 +36,10 @@ pub(super) fn AddResult(
             weight=Weight::Small
         />
         <Dialog open title="Add Test Result">
-            <ResultForm run open on_added/>
+            {later(Opened::AddResult(run, open, on_added))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// The name of a test case that somebody enters: with the handle of whoever enters it, unless that was typed already.
@@ -50,7 +52,7 @@ fn test_name(typed: &str, handle: Option<&str>) -> String {
 }
 
 #[component]
-fn ResultForm(run: i64, open: RwSignal<bool>, on_added: Callback<()>) -> impl IntoView {
+pub(super) fn ResultForm(run: i64, open: RwSignal<bool>, on_added: Callback<()>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let name_says = RwSignal::new(None::<String>);
     let status = RwSignal::new(TestResultStatus::Passed.to_string());
@@ -104,7 +106,7 @@ fn ResultForm(run: i64, open: RwSignal<bool>, on_added: Callback<()>) -> impl In
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

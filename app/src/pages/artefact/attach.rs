@@ -6,6 +6,7 @@ use futures::future;
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     attach_rule::{RuleFields, RuleForm},
     data::ResultView,
@@ -13,6 +14,7 @@ use super::{
     rule_draft::RuleDraft,
     triage::Triage,
 };
+use crate::erase::Erase;
 use crate::{
     api::{
         IssueResponse, MinimalIssueResponse, MinimalIssueTestResultAttachmentResponse,
@@ -41,7 +43,7 @@ pub(super) fn AttachDialog(desk: Desk) -> impl IntoView {
     let open = desk.attach.is_open;
     view! {
         <Dialog open title="Attach Issue">
-            {move || desk.attach.about.get().map(|result| view! { <AttachForm desk result/> })}
+            {move || desk.attach.about.get().map(|result| later(Opened::Attach(desk, result)))}
         </Dialog>
     }
 }
@@ -78,7 +80,7 @@ fn rank(attachments: impl Iterator<Item = MinimalIssueTestResultAttachmentRespon
 }
 
 #[component]
-fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
+pub(super) fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
     let url = RwSignal::new(String::new());
     let problem = RwSignal::new(None::<String>);
     let suggestions = RwSignal::new(Vec::new());
@@ -125,7 +127,7 @@ fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Issues that explain the same test elsewhere, each to be taken by a click.

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use serde_json::json;
 
+use super::forms::{Opened, later};
 use super::triage::use_triage;
+use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, MinimalIssueTestResultAttachmentResponse, Permission},
     client::{Change, Client, ClientError},
@@ -31,7 +33,7 @@ pub(super) fn AttachMany(
 ) -> impl IntoView {
     view! {
         <Dialog open title="Attach Issue">
-            <ManyForm open results on_done/>
+            {later(Opened::AttachMany(open, results, on_done))}
         </Dialog>
     }
 }
@@ -43,7 +45,7 @@ async fn attach(client: Client, reference: IssueReference, results: Vec<i64>) ->
 }
 
 #[component]
-fn ManyForm(open: RwSignal<bool>, results: Signal<Vec<i64>>, on_done: Callback<()>) -> impl IntoView {
+pub(super) fn ManyForm(open: RwSignal<bool>, results: Signal<Vec<i64>>, on_done: Callback<()>) -> impl IntoView {
     let url = RwSignal::new(String::new());
     let problem = RwSignal::new(None::<String>);
     let sending = Sending::new();
@@ -89,7 +91,7 @@ fn ManyForm(open: RwSignal<bool>, results: Signal<Vec<i64>>, on_done: Callback<(
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 fn in_words(count: usize) -> String {

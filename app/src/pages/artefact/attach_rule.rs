@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use super::rule_draft::{Field, RuleDraft};
+use crate::erase::Erase;
 use crate::{
     api::{Permission, RulePreviewResponse, TestResultResponseWithContext, TestResultSearchResponseWithContext},
     client::{Change, Client, ClientError},
@@ -189,7 +190,7 @@ pub(super) fn RuleForm(rule: RuleFields) -> impl IntoView {
             <RuleOffers rule/>
         </Show>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -221,7 +222,7 @@ fn RuleOffers(rule: RuleFields) -> impl IntoView {
             <p>{move || rule.is_confirming.get().then(|| rule.reason_to_confirm())}</p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The values of one kind. Boxes keep their places while they are ticked: only what is offered builds them anew.
@@ -249,8 +250,8 @@ fn Offers(rule: RuleFields, field: Field) -> impl IntoView {
 
 fn preview_in_words(rule: RuleFields) -> AnyView {
     match rule.preview.get() {
-        None => rule.draft.with(RuleDraft::chooses).then(|| view! { <p class="quiet">"Counting…"</p> }).into_any(),
-        Some(Err(error)) => view! { <p>"What matches could not be counted: "{error.title()}</p> }.into_any(),
+        None => rule.draft.with(RuleDraft::chooses).then(|| view! { <p class="quiet">"Counting…"</p> }).erase(),
+        Some(Err(error)) => view! { <p>"What matches could not be counted: "{error.title()}</p> }.erase(),
         Some(Ok(Preview { matched, notes, sample })) => {
             let address = rule.draft.with_untracked(|draft| api_address("/test-results", &draft.to_search()));
             let results = if matched == 1 { "test result" } else { "test results" };
@@ -263,7 +264,7 @@ fn preview_in_words(rule: RuleFields) -> AnyView {
                 {(matched > MANY).then(|| view! { <p class="warning">{format!("These are more than {MANY}: narrow the rule if it is not meant to be that broad.")}</p> })}
                 <ul class="sample quiet">{sample.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
             }
-            .into_any()
+            .erase()
         }
     }
 }

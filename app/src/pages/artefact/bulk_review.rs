@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Map, Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     environments::{Scope, selected_rows},
     review::{Decision, Review, status_of},
     review_form::DecisionBoxes,
     state::{Key, PageState, Row},
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildEnvironmentReviewResponse, Permission},
     client::{Change, Client},
@@ -65,10 +67,10 @@ pub(super) fn SelectionRow(scope: Scope) -> impl IntoView {
             />
         </div>
         <Dialog open title="Bulk Environment Review">
-            <BulkReview scope open/>
+            {later(Opened::BulkReview(scope, open))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// The changes to send: of the comment only if somebody wrote in the box.
@@ -86,7 +88,7 @@ fn body(ids: &[i64], decisions: &[Decision], comment: Option<&str>) -> Value {
 }
 
 #[component]
-fn BulkReview(scope: Scope, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn BulkReview(scope: Scope, open: RwSignal<bool>) -> impl IntoView {
     let page = scope.page;
     // Those that were ticked when the dialog opened, whatever happens behind it.
     let rows = untrack(move || selected_rows(scope));
@@ -133,7 +135,7 @@ fn BulkReview(scope: Scope, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .into_any()
+    .erase()
 }
 
 fn send(

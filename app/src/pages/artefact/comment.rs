@@ -4,6 +4,7 @@ use leptos::{html, prelude::*};
 use serde_json::json;
 
 use super::{sign_off::send, state::PageState};
+use crate::erase::Erase;
 use crate::{
     api::Permission,
     components::{
@@ -66,7 +67,7 @@ pub(super) fn CommentEditor(page: PageState) -> impl IntoView {
             </Show>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::failures::{Failure, Subject, fetch_outcomes};
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, TestResultStatus},
     client::{Client, ClientError},
@@ -82,14 +83,14 @@ pub(super) fn Compare(artefact_id: i64, previous_id: i64) -> impl IntoView {
             <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     match comparison.await {
-                        Err(error) => view! { <ErrorNotice error/> }.into_any(),
-                        Ok((version, comparison)) => view! { <Shown version comparison/> }.into_any(),
+                        Err(error) => view! { <ErrorNotice error/> }.erase(),
+                        Ok((version, comparison)) => view! { <Shown version comparison/> }.erase(),
                     }
                 })}
             </Suspense>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// "3 new failures, 5 fixed".
@@ -137,7 +138,7 @@ fn Outcomes(title: &'static str, outcomes: Vec<Failure>) -> impl IntoView {
             <ul class="outcomes plain-list">{rows}</ul>
             {(count > NAMED).then(|| view! { <p class="quiet">{format!("and {} more", count - NAMED)}</p> })}
         }
-        .into_any()
+        .erase()
     })
 }
 

@@ -13,6 +13,7 @@ use super::{
     triage::{Attachments, Triage, use_triage},
 };
 use crate::api::{FamilyName, MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse, TestResultStatus};
+use crate::erase::Erase;
 
 /// A result with its attachments, which change while the page is open.
 #[derive(Clone)]
@@ -114,5 +115,5 @@ pub(super) fn DeskDialogs(desk: Desk) -> impl IntoView {
         <DetachDialog desk/>
         <ReportDialog desk/>
     }
-    .into_any()
+    .erase()
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     data::ResultView,
     desk::{Desk, Detaching},
     rule_draft::{RuleDraft, can_be_searched, rule_in_words},
     triage::Triage,
 };
+use crate::erase::Erase;
 use crate::{
     api::{
         IssueResponse, MinimalIssueTestResultAttachmentResponse, MinimalIssueTestResultAttachmentRuleResponse,
@@ -35,7 +37,7 @@ pub(super) fn DetachDialog(desk: Desk) -> impl IntoView {
     let open = desk.detach.is_open;
     view! {
         <Dialog open title="Detach Issue">
-            {move || desk.detach.about.get().map(|detaching| view! { <DetachForm desk detaching/> })}
+            {move || desk.detach.about.get().map(|detaching| later(Opened::Detach(desk, detaching)))}
         </Dialog>
     }
 }
@@ -60,7 +62,7 @@ struct Form {
 }
 
 #[component]
-fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
+pub(super) fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
     let Detaching { result, attachment } = detaching;
     let issue = attachment.issue.clone();
     let rule = attachment.attachment_rule.clone();
@@ -91,7 +93,7 @@ fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
             </DialogActions>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What becomes of the rule, and of what else it did.
@@ -137,7 +139,7 @@ fn RulePart(form: Form, result: Arc<ResultView>, rule: MinimalIssueTestResultAtt
             />
         </Show>
     }
-    .into_any()
+    .erase()
 }
 
 /// Finds out when a result was stored, then what of the rule's is not older. Nothing where the result is not found any more.

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use serde_json::{Map, Value, json};
 
+use super::forms::{Opened, later};
 use super::{sign_off::send, state::PageState};
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, FamilyName, Permission, UsersResponse},
     client::Client,
@@ -31,10 +33,10 @@ pub(super) fn EditButton(page: PageState) -> impl IntoView {
             weight=Weight::Small
         />
         <Dialog open title="Edit the artefact">
-            <EditForm page open/>
+            {later(Opened::Edit(page, open))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// What stands in the form.
@@ -98,7 +100,7 @@ fn people() -> Source {
 }
 
 #[component]
-fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let artefact = page.artefact.get_untracked();
     let before = Edited::from(&artefact);
     let reviewers = RwSignal::new(before.reviewers.clone());
@@ -145,7 +147,7 @@ fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .into_any()
+    .erase()
 }
 
 /// Who is chosen, in the order of assignment, each with the way to do without.

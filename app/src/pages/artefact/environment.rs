@@ -12,6 +12,7 @@ use super::{
     tree::Plan,
 };
 use crate::components::{avatar::Disc, icon::Icon, status::Look};
+use crate::erase::Erase;
 
 /// As many reviewers are shown as discs; of more, their number.
 const DISCS: usize = 3;
@@ -50,13 +51,13 @@ pub(super) fn EnvironmentView(row: Row, scope: Scope) -> impl IntoView {
                     <Heading row/>
                 </summary>
                 <div class="fold-body">
-                    {move || if built.get() { view! { <Inside row scope/> }.into_any() } else { links(row).into_any() }}
+                    {move || if built.get() { view! { <Inside row scope/> }.erase() } else { links(row).erase() }}
                 </div>
             </details>
             <p class="review-note">{move || row.review.with(|review| review.as_ref().and_then(Review::words))}</p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The box that ticks the environment, for what is done with several at once.
@@ -85,8 +86,8 @@ fn Heading(row: Row) -> impl IntoView {
     };
     let untriaged = move || match row.environment.with(super::tree::Environment::untriaged_count) {
         0 => None,
-        1 => Some(view! { <span class="badge">"Untriaged"</span> }.into_any()),
-        count => Some(view! { <span class="badge">{format!("{count} untriaged")}</span> }.into_any()),
+        1 => Some(view! { <span class="badge">"Untriaged"</span> }.erase()),
+        count => Some(view! { <span class="badge">{format!("{count} untriaged")}</span> }.erase()),
     };
     let reruns = move || {
         let asked = row
@@ -105,7 +106,7 @@ fn Heading(row: Row) -> impl IntoView {
         {untriaged}
         {reruns}
     }
-    .into_any()
+    .erase()
 }
 
 /// Who is asked to review it.
@@ -115,13 +116,13 @@ fn Reviewers(row: Row) -> impl IntoView {
         let people =
             row.review.with(|review| review.as_ref().map(|review| review.reviewers.clone()).unwrap_or_default());
         if people.is_empty() {
-            return ().into_any();
+            return ().erase();
         }
         let more = people.len().saturating_sub(DISCS);
         let names = people.iter().skip(DISCS).map(|person| person.name.clone()).collect::<Vec<_>>().join(", ");
         let discs = people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }).collect_view();
         let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> });
-        view! { <ul class="avatars" aria-label="Reviewers">{discs} {more}</ul> }.into_any()
+        view! { <ul class="avatars" aria-label="Reviewers">{discs} {more}</ul> }.erase()
     }
 }
 
@@ -143,7 +144,7 @@ fn Inside(row: Row, scope: Scope) -> impl IntoView {
         <For each=move || names.get() key=String::clone children=view_plan/>
         <p class="quiet" hidden=move || !names.with(Vec::is_empty)>"Nothing runs here any more; the review is kept."</p>
     }
-    .into_any()
+    .erase()
 }
 
 /// The way to what is not on this page, for readers without scripts.

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{side_panel::web_address, state::PageState};
+use crate::erase::Erase;
 use crate::{
     api::{EnvironmentReportedIssueResponse, Permission},
     client::Change,
@@ -60,11 +62,11 @@ pub(super) fn EnvironmentIssues(page: PageState, name: String) -> impl IntoView 
                 </For>
             </ul>
             <Dialog open title=Signal::derive(move || title().to_owned())>
-                <IssueForm page environment=name.clone() issue=edited.get_untracked() open/>
+                {later(Opened::EnvironmentIssue { page, environment: name.clone(), issue: edited.get_untracked(), open })}
             </Dialog>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -99,7 +101,7 @@ fn Issue(
             />
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is wrong with an address of an issue; nothing where it is good, or none is needed.
@@ -119,7 +121,7 @@ fn url_problem(url: &str, is_confirmed: bool) -> Option<String> {
 }
 
 #[component]
-fn IssueForm(
+pub(super) fn IssueForm(
     page: PageState,
     environment: String,
     issue: Option<EnvironmentReportedIssueResponse>,
@@ -176,7 +178,7 @@ fn IssueForm(
             </DialogActions>
         </Show>
     }
-    .into_any()
+    .erase()
 }
 
 /// Asks whether somebody is sure, in the place of the buttons.
@@ -210,7 +212,7 @@ fn Deletion(page: PageState, id: i64, scope: String, is_asking: RwSignal<bool>, 
             />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn save(page: PageState, id: Option<i64>, body: &Value, sending: Sending, open: RwSignal<bool>) {

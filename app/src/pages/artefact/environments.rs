@@ -13,6 +13,7 @@ use super::{
     state::{Key, PageState, Row},
     tree::{is_small, summary},
 };
+use crate::erase::Erase;
 use crate::{
     api::{FamilyName, Permission},
     components::{
@@ -130,7 +131,7 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
             </For>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// How many environments are in each status, of those that are shown.

@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::environment::is_open;
+use crate::erase::Erase;
 use crate::{
     api::TestEventResponse,
     client::{Client, ClientError},
@@ -23,14 +24,14 @@ pub(super) fn EventLog(run: i64, starts_open: bool, is_seen: Signal<bool>) -> im
             <summary>"Event log"</summary>
             <div class="fold-body">
                 {move || match events.get() {
-                    None => view! { <p class="loading"><a href=path.clone() rel="external">"The events, as JSON"</a></p> }.into_any(),
-                    Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                    Some(Ok(events)) => view! { <Events events/> }.into_any(),
+                    None => view! { <p class="loading"><a href=path.clone() rel="external">"The events, as JSON"</a></p> }.erase(),
+                    Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
+                    Some(Ok(events)) => view! { <Events events/> }.erase(),
                 }}
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 fn load_when_seen(path: String, is_seen: Signal<bool>, events: RwSignal<Loaded>) {
@@ -51,7 +52,7 @@ fn load_when_seen(path: String, is_seen: Signal<bool>, events: RwSignal<Loaded>)
 #[component]
 fn Events(events: Vec<TestEventResponse>) -> impl IntoView {
     if events.is_empty() {
-        return view! { <p class="quiet">"The run has reported no events."</p> }.into_any();
+        return view! { <p class="quiet">"The run has reported no events."</p> }.erase();
     }
     let rows = events.into_iter().map(|event| {
         view! {
@@ -74,5 +75,5 @@ fn Events(events: Vec<TestEventResponse>) -> impl IntoView {
             <tbody>{rows.collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }

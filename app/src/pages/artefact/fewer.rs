@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::tree::Environment;
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildEnvironmentReviewResponse, ArtefactResponse, ArtefactVersionResponse, FamilyName},
     client::Client,
@@ -88,7 +89,7 @@ pub(super) fn FewerNotice(family: FamilyName, fewer: Fewer) -> impl IntoView {
             <ul class="fewer-names">{names}</ul>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     state::{PageState, Row},
     tree::{Environment, Plan},
 };
+use crate::erase::Erase;
 use crate::{
     api::TestExecutionStatus,
     components::{
@@ -73,7 +74,7 @@ pub(super) fn Filters(page: PageState) -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// A field to search in, and below it what is chosen.
@@ -109,5 +110,5 @@ fn ComboboxFilter(id: &'static str, name: &'static str, choices: Memo<Vec<Choice
             <For each=move || filter.values.get() key=String::clone children=view_chosen/>
         </div>
     }
-    .into_any()
+    .erase()
 }

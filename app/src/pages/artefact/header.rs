@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{edit::EditButton, sign_off::SignOff, state::PageState};
+use crate::erase::Erase;
 use crate::{
     components::{
         avatar::{Avatar, Person},
@@ -45,7 +46,7 @@ pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -72,7 +73,7 @@ fn Reviewers(page: PageState) -> impl IntoView {
         </ul>
         <span class="quiet">{words}</span>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::data::ResultView;
+use crate::erase::Erase;
 use crate::{
     api::{
         FamilyName, PreviousTestResult, TestExecutionResponse, TestResultSearchResponseWithContext, TestResultStatus,
@@ -95,7 +96,7 @@ pub(super) fn History(family: FamilyName, result: ResultView) -> impl IntoView {
                 <li class="history-now">{Look::from(result.status).compact()}</li>
             </ol>
         }
-        .into_any()
+        .erase()
     })
 }
 
@@ -122,7 +123,7 @@ pub(super) fn Sparkline(result: ResultView) -> impl IntoView {
                 {paths}
             </svg>
         }
-        .into_any()
+        .erase()
     })
 }
 
@@ -208,12 +209,12 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: ResultView) -
             {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> })}
             <History family result/>
             {move || more.get().map(|more| match more {
-                Err(error) => view! { <ErrorNotice error/> }.into_any(),
-                Ok(past) => view! { <PastList past/> }.into_any(),
+                Err(error) => view! { <ErrorNotice error/> }.erase(),
+                Ok(past) => view! { <PastList past/> }.erase(),
             })}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::data::{LogView, log_address};
+use crate::erase::Erase;
 use crate::{
     client::{Client, ClientError},
     components::error_notice::ErrorNotice,
@@ -25,7 +26,7 @@ type Text = Option<Result<Arc<str>, ClientError>>;
 pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> impl IntoView {
     let LogView { lines, bytes, beginning } = log;
     if bytes == 0 {
-        return view! { <p class="quiet">"The test printed nothing."</p> }.into_any();
+        return view! { <p class="quiet">"The test printed nothing."</p> }.erase();
     }
     let address = log_address(run, result);
     let has_all = beginning.as_deref().is_some_and(|text| count_lines(text) >= lines);
@@ -52,14 +53,14 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
                 </a>
             </div>
             {move || match text.get() {
-                None => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.into_any(),
-                Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                Some(Ok(text)) if is_seen.get() => view! { <Viewer run result text lines/> }.into_any(),
-                Some(Ok(text)) => view! { <PlainLog text lines/> }.into_any(),
+                None => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.erase(),
+                Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
+                Some(Ok(text)) if is_seen.get() => view! { <Viewer run result text lines/> }.erase(),
+                Some(Ok(text)) => view! { <PlainLog text lines/> }.erase(),
             }}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn load_when_seen(address: String, has_all: bool, is_seen: RwSignal<bool>, text: RwSignal<Text>) {

@@ -6,7 +6,9 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::params::ParamsMap;
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::state::PageState;
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildMinimalResponse, ArtefactResponse, EnvironmentsResponse, FamilyName, Permission},
     client::{Change, Client},
@@ -41,10 +43,10 @@ pub(super) fn ManualTestingButton(page: PageState) -> impl IntoView {
             obstacle=Signal::derive(obstacle)
         />
         <Dialog open title="Add Manual Testing">
-            <ManualTestingForm page open/>
+            {later(Opened::ManualTesting(page, open))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// A link as it is typed.
@@ -104,7 +106,7 @@ fn start_request(
 }
 
 #[component]
-fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let artefact = page.artefact.get_untracked();
     let builds = page.builds().get_untracked();
     let environment = RwSignal::new(String::new());
@@ -155,7 +157,7 @@ fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .into_any()
+    .erase()
 }
 
 fn build_in_words(build: &ArtefactBuildMinimalResponse) -> String {
@@ -206,7 +208,7 @@ fn EnvironmentField(family: FamilyName, name: RwSignal<String>) -> impl IntoView
             <p class="quiet" role="status">{note}</p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn suggest(
@@ -265,7 +267,7 @@ fn Links(links: RwSignal<Vec<LinkRow>>) -> impl IntoView {
             <ActionButton label="Add Link" on_press=add weight=Weight::Small/>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

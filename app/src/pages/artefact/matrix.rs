@@ -9,6 +9,7 @@ use super::{
     failures::{Failure, IssueTag, Subject, fetch_failures, progress},
     triage::use_triage,
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, Permission, TestResultStatus},
     client::{Client, ClientError},
@@ -93,20 +94,20 @@ pub(super) fn MatrixView(artefact: ArtefactResponse) -> impl IntoView {
             </Suspense>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn view_loaded(failures: Result<Vec<Failure>, ClientError>) -> AnyView {
     match failures {
-        Err(error) => view! { <ErrorNotice error/> }.into_any(),
+        Err(error) => view! { <ErrorNotice error/> }.erase(),
         Ok(failures) if failures.is_empty() => view! {
             <div class="empty">
                 <p class="empty-title">"Nothing failed or was skipped"</p>
                 <p>"The newest run of each plan has passed everything, or has no results yet. Failures will stand here, a row per test."</p>
             </div>
         }
-        .into_any(),
-        Ok(failures) => view! { <Board failures/> }.into_any(),
+        .erase(),
+        Ok(failures) => view! { <Board failures/> }.erase(),
     }
 }
 
@@ -143,7 +144,7 @@ fn Board(failures: Vec<Failure>) -> impl IntoView {
         <MatrixTable matrix=matrix.get_value() picked is_explained/>
         {(left_out > 0).then(|| view! { <p class="quiet">{format!("{left_out} more failures are not shown: those of rarer tests and environments.")}</p> })}
     }
-    .into_any()
+    .erase()
 }
 
 fn pick_untriaged(matrix: StoredValue<Matrix>, picked: Picked, is_explained: Callback<i64, bool>) {
@@ -163,10 +164,10 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
         let all: Vec<i64> = row.cells.values().flatten().map(|failure| failure.result).collect();
         let label = format!("Select {} in all environments", row.test);
         let cells = environments.iter().enumerate().map(|(at, environment)| match row.cells.get(&at) {
-            None => view! { <td class="cell-empty"></td> }.into_any(),
+            None => view! { <td class="cell-empty"></td> }.erase(),
             Some(failures) => {
                 view! { <Cell test=row.test.clone() environment=environment.clone() failures=failures.clone() picked is_explained/> }
-                    .into_any()
+                    .erase()
             }
         });
         view! {
@@ -193,7 +194,7 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
             </table>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A box that stands for several results.
@@ -250,7 +251,7 @@ fn Cell(
             {links}
         </td>
     }
-    .into_any()
+    .erase()
 }
 
 fn issue_words(issues: &[IssueTag]) -> String {

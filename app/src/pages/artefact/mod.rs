@@ -20,6 +20,7 @@ mod failures;
 mod fewer;
 mod filter_panel;
 mod filters;
+mod forms;
 mod header;
 mod history;
 mod log;
@@ -54,6 +55,7 @@ use leptos_router::{
 };
 
 use super::not_found::NotFoundPage;
+use crate::erase::Erase;
 use crate::{
     api::FamilyName,
     client::ClientError,
@@ -67,6 +69,7 @@ use compare::Compare;
 use data::{PageData, Target, fetch};
 use environments::{EnvironmentList, Scope};
 use fewer::{FewerNotice, previous};
+use forms::fetch_forms;
 use header::Header;
 use matrix::MatrixView;
 use panel::{Panel, PanelButton};
@@ -91,11 +94,11 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
         <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(ClientError::NotFound) => view! { <NotFoundPage/> }.into_any(),
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
+                    Err(ClientError::NotFound) => view! { <NotFoundPage/> }.erase(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
                     Ok(page) if page.parts.artefact.family != family => {
                         let right = format!("/{}/{}", page.parts.artefact.family.path(), page.parts.artefact.id);
-                        view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.into_any()
+                        view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.erase()
                     }
                     // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
                     Ok(page) => {
@@ -104,7 +107,7 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
                                 <Artefact page target/>
                             </For>
                         }
-                            .into_any()
+                            .erase()
                     }
                 }
             })}
@@ -128,13 +131,12 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         triage.heard(&news);
     };
     use_news(format!("artefact_id={}", page.id), Callback::new(hear));
+    fetch_forms();
     let view = use_artefact_view(previous.is_some());
     let body = move || match (view.get(), previous) {
-        (ArtefactView::Tests, _) => view! { <MatrixView artefact=artefact.clone()/> }.into_any(),
-        (ArtefactView::Compare, Some(previous_id)) => {
-            view! { <Compare artefact_id=artefact.id previous_id/> }.into_any()
-        }
-        _ => view! { <EnvironmentList scope/> }.into_any(),
+        (ArtefactView::Tests, _) => view! { <MatrixView artefact=artefact.clone()/> }.erase(),
+        (ArtefactView::Compare, Some(previous_id)) => view! { <Compare artefact_id=artefact.id previous_id/> }.erase(),
+        _ => view! { <EnvironmentList scope/> }.erase(),
     };
     view! {
         <Title text=title/>
@@ -152,5 +154,5 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         </div>
         <RerunDialog scope/>
     }
-    .into_any()
+    .erase()
 }

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::filters::is_filtered;
 use crate::components::shortcuts::use_shortcut;
+use crate::erase::Erase;
 
 /// Below this many pixels the panel lies over the page; the stylesheet has the same number.
 const NARROW: f64 = 900.0;
@@ -102,7 +103,7 @@ pub(super) fn PanelButton(panel: Panel) -> impl IntoView {
             <span class="funnel-dot" hidden=move || !filtered()></span>
         </button>
     }
-    .into_any()
+    .erase()
 }
 
 /// Escape closes the panel where it lies over the page.

@@ -11,6 +11,7 @@ use super::{
     tree::{Plan, Run},
 };
 use crate::components::{icon::Icon, status::Look};
+use crate::erase::Erase;
 
 /// A plan; open when it is the only one, or when the address points into it.
 #[component]
@@ -61,7 +62,7 @@ pub(super) fn PlanView(
             </details>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A rerun is asked for a plan as a whole, so it is said here and not on each run.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     data::ResultView,
     desk::{Desk, Reporting},
 };
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TestReportedIssueResponse},
     client::{Change, Client, ClientError},
@@ -124,7 +126,7 @@ pub(super) fn ReportedSection(desk: Desk, result: Arc<ResultView>) -> impl IntoV
             </ul>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// "Report Issue": writes a report, changes it, or takes it back.
@@ -133,7 +135,7 @@ pub(super) fn ReportDialog(desk: Desk) -> impl IntoView {
     let open = desk.report.is_open;
     view! {
         <Dialog open title="Report Issue">
-            {move || desk.report.about.get().map(|reporting| view! { <ReportForm desk reporting/> })}
+            {move || desk.report.about.get().map(|reporting| later(Opened::Report(desk, reporting)))}
         </Dialog>
     }
 }
@@ -168,7 +170,7 @@ fn url_problem(url: &str) -> Option<String> {
 }
 
 #[component]
-fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
+pub(super) fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
     let (template, case) = scope(&reporting);
     let existing = reporting.existing;
     let url = RwSignal::new(existing.as_ref().map(|report| report.url.clone()).unwrap_or_default());
@@ -215,7 +217,7 @@ fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Deletes a report, after asking once more in place.

@@ -3,11 +3,13 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     environments::Scope,
     state::{PageState, Row},
     tree::Plan,
 };
+use crate::erase::Erase;
 use crate::{
     api::Permission,
     client::{Change, Client},
@@ -124,7 +126,7 @@ pub(super) fn FilteredRerunButton(scope: Scope) -> impl IntoView {
             obstacle=Signal::derive(obstacle)
         />
     }
-    .into_any()
+    .erase()
 }
 
 /// "rerun", or "modify rerun" where one is asked for.
@@ -150,7 +152,7 @@ pub(super) fn RerunButton(scope: Scope, row: Row, plan: Memo<Option<Plan>>) -> i
             weight=Weight::Small
         />
     }
-    .into_any()
+    .erase()
 }
 
 /// The dialog, one for the page.
@@ -179,14 +181,14 @@ pub(super) fn RerunDialog(scope: Scope) -> impl IntoView {
     };
     view! {
         <Dialog open title=Signal::derive(title)>
-            <RerunForm page=scope.page targets=scope.rerunning.get_untracked() open/>
+            {later(Opened::Rerun(scope.page, scope.rerunning.get_untracked(), open))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
-fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSignal<bool>) -> impl IntoView {
     let pending = match targets.as_slice() {
         [RerunTarget { before, .. }] => *before,
         _ => None,
@@ -230,7 +232,7 @@ fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSignal<bool>) -
             />
         </DialogActions>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(target: RerunTarget) -> impl IntoView {

@@ -14,6 +14,7 @@ use super::{
     row_actions::RowAction,
     triage::Attachments,
 };
+use crate::erase::Erase;
 use crate::{
     api::{MinimalIssueTestResultAttachmentResponse, Permission, TestResultStatus},
     components::{
@@ -59,16 +60,16 @@ pub(super) fn ResultRow(
         let result = result.clone();
         move || {
             if built.get() {
-                view! { <Inside desk result=result.clone() attachments open/> }.into_any()
+                view! { <Inside desk result=result.clone() attachments open/> }.erase()
             } else {
-                view! { <a href=address.clone() rel="external">"Show the result"</a> }.into_any()
+                view! { <a href=address.clone() rel="external">"Show the result"</a> }.erase()
             }
         }
     };
     let history = if is_eager {
-        view! { <History family=desk.family result=ResultView::clone(&result)/> }.into_any()
+        view! { <History family=desk.family result=ResultView::clone(&result)/> }.erase()
     } else {
-        view! { <Sparkline result=ResultView::clone(&result)/> }.into_any()
+        view! { <Sparkline result=ResultView::clone(&result)/> }.erase()
     };
     view! {
         <div class="result-row" data-result=id>
@@ -91,7 +92,7 @@ pub(super) fn ResultRow(
             {history}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The address of a result on this page.
@@ -125,12 +126,12 @@ fn RowNotes(desk: Desk, result: Arc<ResultView>, attachments: RwSignal<Attachmen
     let reported = move || reported_in_words(desk.triage.reported_of(&result.name, &result.template_id).len());
     let notes = move || {
         attachments.with(|attachments| match attachments.as_slice() {
-            [] => needs_triage.then(|| view! { <span class="badge">"Untriaged"</span> }.into_any()),
+            [] => needs_triage.then(|| view! { <span class="badge">"Untriaged"</span> }.erase()),
             some => Some(
                 some.iter()
                     .map(|it| view! { <span class="badge badge-issue">{chip(it)}</span> })
                     .collect_view()
-                    .into_any(),
+                    .erase(),
             ),
         })
     };
@@ -181,7 +182,7 @@ fn Inside(
             </ul>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What the runner said, without what is empty.
@@ -237,7 +238,7 @@ fn IssuesSection(desk: Desk, result: Arc<ResultView>, attachments: RwSignal<Atta
             </ul>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// What makes an attachment look different.
@@ -281,5 +282,5 @@ fn Attached(
             </span>
         </li>
     }
-    .into_any()
+    .erase()
 }

@@ -7,6 +7,7 @@ use super::{
     environment::is_open,
     result::ResultRow,
 };
+use crate::erase::Erase;
 use crate::{
     api::{TestExecutionStatus, TestResultStatus},
     components::status::Look,
@@ -32,7 +33,7 @@ pub(super) fn Results(
     let is_eager = is_sent && items.with_untracked(Vec::len) <= EAGER;
     move || {
         if is_empty.get() {
-            return view! { <p class="quiet">{nothing_yet(status)}</p> }.into_any();
+            return view! { <p class="quiet">{nothing_yet(status)}</p> }.erase();
         }
         [TestResultStatus::Failed, TestResultStatus::Passed, TestResultStatus::Skipped]
             .map(|status| {
@@ -41,7 +42,7 @@ pub(super) fn Results(
                 });
                 view! { <Group desk status items=mine is_eager/> }
             })
-            .into_any()
+            .erase()
     }
 }
 
@@ -86,7 +87,7 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, is_eager:
     let is_empty = Memo::new(move |_| count.get() == 0);
     move || {
         if is_empty.get() {
-            return view! { <p class="group-empty">{Look::from(status).view()} " " <span class="number quiet">"0"</span></p> }.into_any();
+            return view! { <p class="group-empty">{Look::from(status).view()} " " <span class="number quiet">"0"</span></p> }.erase();
         }
         view! {
             <details class="fold group" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
@@ -101,7 +102,7 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, is_eager:
                 </div>
             </details>
         }
-        .into_any()
+        .erase()
     }
 }
 
@@ -139,7 +140,7 @@ fn Rows(
         </For>
         <Pages desk page count=Signal::derive(move || found.with(Vec::len))/>
     }
-    .into_any()
+    .erase()
 }
 
 /// The ways to the other rows of a long group.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::review::{Decision, is_fixed, label, offered, with};
 use crate::components::field::Checkbox;
+use crate::erase::Erase;
 
 /// A box for each decision. A rejection and approvals exclude each other.
 #[component]
@@ -33,5 +34,5 @@ pub(super) fn DecisionBoxes(
             {boxes.collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }

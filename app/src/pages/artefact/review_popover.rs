@@ -8,6 +8,7 @@ use super::{
     review_form::DecisionBoxes,
     state::{PageState, Row},
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildEnvironmentReviewResponse, AuditSubjectKind, Permission},
     client::{Change, Client, ClientError},
@@ -59,7 +60,7 @@ pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
             </Popover>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// What somebody writes, and the state of the review that they have seen.
@@ -112,7 +113,7 @@ impl Draft {
 
 #[component]
 fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
-    let Some(review) = row.review.get_untracked() else { return ().into_any() };
+    let Some(review) = row.review.get_untracked() else { return ().erase() };
     let draft = Draft::new(review);
     draft.look_again(page, row);
     let submit = move || {
@@ -135,7 +136,7 @@ fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
             <ActionButton label="Submit Review" on_press=submit weight=Weight::Primary/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn path(page: PageState, review: i64) -> String {

@@ -15,6 +15,7 @@ use super::{
     run_links::RunLinks,
     tree::Run,
 };
+use crate::erase::Erase;
 use crate::{
     api::{ExecutionMetadata, TestExecutionStatus},
     client::{Client, ClientError},
@@ -80,7 +81,7 @@ pub(super) fn RunView(
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 /// What a run looks like before and after its results have come.
@@ -125,15 +126,15 @@ fn RunBody(
         })}
         <NewResults desk results/>
         {move || match phase.get() {
-            Phase::Waiting => view! { <p class="loading"><a href=format!("?testExecutionId={id}") rel="external">"Show the results"</a></p> }.into_any(),
-            Phase::Failed(error) => view! { <ErrorNotice error/> }.into_any(),
+            Phase::Waiting => view! { <p class="loading"><a href=format!("?testExecutionId={id}") rel="external">"Show the results"</a></p> }.erase(),
+            Phase::Failed(error) => view! { <ErrorNotice error/> }.erase(),
             Phase::Here => view! {
                 <Results desk status items is_sent/>
                 <DeskDialogs desk/>
-            }.into_any(),
+            }.erase(),
         }}
     }
-    .into_any()
+    .erase()
 }
 
 /// Fetches the results as soon as somebody can see where they belong.
@@ -273,7 +274,7 @@ fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

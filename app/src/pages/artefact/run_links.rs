@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use serde_json::json;
 
+use super::forms::{Opened, later};
 use super::tree::Run;
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TestExecutionRelevantLinkResponse},
     client::Change,
@@ -19,7 +21,7 @@ use crate::{
     },
 };
 
-type Links = RwSignal<Vec<TestExecutionRelevantLinkResponse>>;
+pub(super) type Links = RwSignal<Vec<TestExecutionRelevantLinkResponse>>;
 
 /// The links of a run, its own address, and the way to change them.
 #[component]
@@ -53,10 +55,10 @@ pub(super) fn RunLinks(run: Run) -> impl IntoView {
             weight=Weight::Small
         />
         <Dialog open title=format!("Links of Run {number}")>
-            <LinkEditor run=id links open/>
+            {later(Opened::Links(id, links, open))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is wrong with a link, if anything: with its label, and with its address.
@@ -73,7 +75,7 @@ fn problems(label: &str, url: &str) -> (Option<String>, Option<String>) {
 }
 
 #[component]
-fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl IntoView {
     let (label, url) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (label_says, url_says) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let sending = Sending::new();
@@ -117,7 +119,7 @@ fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

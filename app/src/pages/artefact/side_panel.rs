@@ -8,6 +8,7 @@ use super::{
     panel::{Panel, close_by_escape},
     state::PageState,
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, FamilyName},
     components::{icon::Icon, moment::Moment},
@@ -58,7 +59,7 @@ pub(super) fn SidePanel(
             <Filters page/>
         </aside>
     }
-    .into_any()
+    .erase()
 }
 
 /// What there is to say, in the order people know, without what is empty.

@@ -4,11 +4,13 @@ use leptos::{html, prelude::*};
 use leptos_router::hooks::use_location;
 use serde_json::{Value, json};
 
+use super::forms::{Opened, later};
 use super::{
     conflict::patch_artefact,
     filters::unfiltered,
     state::{PageState, Row},
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, ArtefactStatus, Permission},
     client::{Client, ClientError},
@@ -90,10 +92,10 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
             </Popover>
         </span>
         <Dialog open=rejecting title="Reject this artefact?">
-            <Rejection page open=rejecting/>
+            {later(Opened::Rejection(page, rejecting))}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -158,7 +160,7 @@ fn NotApproved(page: PageState, #[prop(into)] on_leave: Callback<()>) -> impl In
 
 /// A rejection says why: it cannot be sent without a comment.
 #[component]
-fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let before = page.artefact.with_untracked(|artefact| artefact.comment.clone());
     let comment = RwSignal::new(before.clone());
     let sending = Sending::new();
@@ -186,7 +188,7 @@ fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .into_any()
+    .erase()
 }
 
 /// Sends a change of the artefact, shows what it became and closes the dialog, if there is one. What others have done in the meantime is offered to be loaded.

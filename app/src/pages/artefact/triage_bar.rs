@@ -10,6 +10,7 @@ use super::{
     row_actions::{RowAction, focused_result, open_and_press, press, select_focused},
     triage::{Triage, use_triage, use_way_to_results},
 };
+use crate::erase::Erase;
 use crate::{
     api::Permission,
     components::{button::ActionButton, session::use_session, shortcuts::use_shortcut},
@@ -65,7 +66,7 @@ pub(super) fn TriageBar(
             <AttachMany open=is_attaching results=picked on_done=move |()| triage.selected.update(BTreeSet::clear)/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn with_failures<T: Default>(triage: Triage, read: impl Fn(&[Failure]) -> T) -> T {

@@ -6,6 +6,7 @@ use super::{
     changes::{FieldChange, changes},
     words,
 };
+use crate::erase::Erase;
 use crate::{
     api::{AuditActorKind, AuditEntryResponse},
     components::moment::Moment,
@@ -32,7 +33,7 @@ pub(super) fn EntryTable(entries: Vec<AuditEntryResponse>) -> impl IntoView {
             <tbody>{entries.into_iter().map(line).collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(entry: AuditEntryResponse) -> impl IntoView {
@@ -70,9 +71,9 @@ fn actor(entry: &AuditEntryResponse) -> AnyView {
                 <a href=format!("/audit-log?actor_kind={kind}&actor_id={id}")>{name}</a>
                 <span class="quiet">{note}</span>
             }
-            .into_any()
+            .erase()
         }
-        _ => words::actor_kind(kind).into_any(),
+        _ => words::actor_kind(kind).erase(),
     }
 }
 
@@ -82,8 +83,8 @@ fn what(entry: &AuditEntryResponse) -> impl IntoView + use<> {
     let subject = format!("{} {id}", words::subject_kind(kind));
     let history = format!("History of {} {id}", words::subject_kind(kind).to_lowercase());
     let subject = match words::subject_page(entry) {
-        Some(page) => view! { <a href=page>{subject}</a> }.into_any(),
-        None => subject.into_any(),
+        Some(page) => view! { <a href=page>{subject}</a> }.erase(),
+        None => subject.erase(),
     };
     view! {
         <span>
@@ -102,7 +103,7 @@ fn what(entry: &AuditEntryResponse) -> impl IntoView + use<> {
 fn difference(entry: &AuditEntryResponse) -> AnyView {
     let (mut changes, mut is_cut) = changes(entry.before.as_ref(), entry.after.as_ref());
     if changes.is_empty() {
-        return view! { <span class="quiet">"–"</span> }.into_any();
+        return view! { <span class="quiet">"–"</span> }.erase();
     }
     is_cut |= changes.len() > FIELDS;
     changes.truncate(FIELDS);
@@ -122,7 +123,7 @@ fn difference(entry: &AuditEntryResponse) -> AnyView {
             {whole}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn field(change: FieldChange) -> impl IntoView {

@@ -8,6 +8,7 @@ use leptos_router::{
 };
 
 use super::{PAGE, words};
+use crate::erase::Erase;
 use crate::{
     api::{AuditAction, AuditActorKind, AuditSubjectKind, Permission},
     components::{
@@ -57,7 +58,7 @@ pub(super) fn Filters() -> impl IntoView {
         </details>
         <ActiveFilters names=FILTERS word/>
     }
-    .into_any()
+    .erase()
 }
 
 /// What people read for a value of a filter.
@@ -93,7 +94,7 @@ fn OneOf(name: &'static str, label: &'static str, any: &'static str, choices: Ve
             </select>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The number of something.
@@ -115,7 +116,7 @@ fn Number(name: &'static str, label: &'static str) -> impl IntoView {
             />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A point in time, in UTC as the label says: what is typed is what stands in the address.
@@ -138,7 +139,7 @@ fn Time(name: &'static str, label: &'static str) -> impl IntoView {
             />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Looks a person up by name, for those who may see people.
@@ -156,7 +157,7 @@ fn Person() -> impl IntoView {
             <Combobox id="actor" label="Person" source=users() chosen=Signal::stored(Vec::new()) on_pick=pick/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What a user did, as far as the other filters let it pass; both parameters in one step of the history.

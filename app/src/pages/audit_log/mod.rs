@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
+use crate::erase::Erase;
 use crate::{
     api::{AuditLogResponse, Permission},
     client::{Client, ClientError},
@@ -41,8 +42,8 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.into_any(),
-                    Ok(page) => view! { <Entries page wanted=wanted.get_untracked()/> }.into_any(),
+                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Ok(page) => view! { <Entries page wanted=wanted.get_untracked()/> }.erase(),
                 }
             })}
         </Transition>
@@ -70,16 +71,16 @@ fn Entries(page: AuditLogResponse, wanted: Wanted) -> impl IntoView {
     let is_later = wanted.iter().any(|(name, _)| *name == "cursor");
     if entries.is_empty() {
         return if is_filtered || is_later {
-            view! { <NothingMatches title="No such entry" words="All filters have to hold. A number means something only beside its kind." everything=PAGE/> }.into_any()
+            view! { <NothingMatches title="No such entry" words="All filters have to hold. A number means something only beside its kind." everything=PAGE/> }.erase()
         } else {
-            view! { <NoEntriesYet/> }.into_any()
+            view! { <NoEntriesYet/> }.erase()
         };
     }
     view! {
         <EntryTable entries/>
         <Pages is_later next=next_cursor/>
     }
-    .into_any()
+    .erase()
 }
 
 /// The ways to the newest entries and to older ones. There is no count: the log is long, and grows at its beginning.
@@ -101,7 +102,7 @@ fn Pages(is_later: bool, next: Option<String>) -> impl IntoView {
             </a>
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

@@ -16,6 +16,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, FamilyName},
     client::{Client, ClientError},
@@ -72,14 +73,14 @@ pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
         <Transition fallback=move || view! { <h1>{title}</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match listing.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(listing) if listing.rows.is_empty() => view! { <EmptyFamily family/> }.into_any(),
-                    Ok(listing) => view! { <ArtefactList family listing/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(listing) if listing.rows.is_empty() => view! { <EmptyFamily family/> }.erase(),
+                    Ok(listing) => view! { <ArtefactList family listing/> }.erase(),
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn fetch(family: FamilyName) -> impl Future<Output = Result<Listing, ClientError>> + Send {
@@ -123,11 +124,11 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
         found
     });
     let body = move || match mode.get() {
-        ViewMode::List => view! { <List family found sort today/> }.into_any(),
+        ViewMode::List => view! { <List family found sort today/> }.erase(),
         ViewMode::Dashboard => {
             let rows = Signal::derive(move || found.get());
             let is_empty = move || found.with(Vec::is_empty);
-            view! { <div hidden=is_empty><Stages family rows today/></div> }.into_any()
+            view! { <div hidden=is_empty><Stages family rows today/></div> }.erase()
         }
     };
     let choices =
@@ -146,7 +147,7 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
         {body}
         <NothingMatches family found/>
     }
-    .into_any()
+    .erase()
 }
 
 /// The filters, folded away until somebody wants them; a dot says that some are at work.
@@ -174,7 +175,7 @@ fn FilterPanel(family: FamilyName, choices: Vec<(Filter, Vec<Choice>)>) -> impl 
             </form>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 /// The table, as long as anybody reads it.
@@ -193,7 +194,7 @@ fn List(family: FamilyName, found: Memo<Vec<Row>>, sort: Memo<Sort>, today: Day)
             </a>
         </p>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -279,7 +280,7 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Takes over what was typed before hydration, then follows the address: Back undoes a search, "Clear" empties the box.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{row::Row, table::due_date};
+use crate::erase::Erase;
 use crate::{api::FamilyName, components::status::Look, text::date::Day};
 
 /// A column: its title and what is in it.
@@ -54,7 +55,7 @@ pub(super) fn Stages(family: FamilyName, rows: Signal<Vec<Row>>, today: Day) -> 
             {move || columns(family, rows.get()).into_iter().map(view_column).collect_view()}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn card(family: FamilyName, row: &Row, today: Day) -> impl IntoView + use<> {

@@ -7,6 +7,7 @@ use super::{
     columns::{Column, Sort},
     row::Row,
 };
+use crate::erase::Erase;
 use crate::{
     api::FamilyName,
     components::status::Look,
@@ -29,7 +30,7 @@ pub(super) fn Table(family: FamilyName, sort: Memo<Sort>, rows: Signal<Vec<Row>>
             </tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -79,14 +80,14 @@ fn line(family: FamilyName, columns: &[Column], row: &Row, today: Day) -> impl I
 fn cell(family: FamilyName, column: Column, row: &Row, today: Day) -> AnyView {
     let text = column.text(row);
     match column {
-        Column::Name => view! { <a href=format!("/{}/{}", family.path(), row.id)>{text}</a> }.into_any(),
-        Column::Version => view! { <span class="version" title=text.clone()>{text.clone()}</span> }.into_any(),
-        Column::Status => Look::from(row.status()).view().into_any(),
-        Column::DueDate => row.due.map(|due| due_date(due, today)).into_any(),
+        Column::Name => view! { <a href=format!("/{}/{}", family.path(), row.id)>{text}</a> }.erase(),
+        Column::Version => view! { <span class="version" title=text.clone()>{text.clone()}</span> }.erase(),
+        Column::Status => Look::from(row.status()).view().erase(),
+        Column::DueDate => row.due.map(|due| due_date(due, today)).erase(),
         Column::Reviewers if row.reviewers.len() > 1 => {
-            view! { <span title=row.reviewers.join(", ")>{text}</span> }.into_any()
+            view! { <span title=row.reviewers.join(", ")>{text}</span> }.erase()
         }
-        _ => text.into_any(),
+        _ => text.erase(),
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::erase::Erase;
 use crate::{
     api::FamilyName,
     components::{
@@ -79,5 +80,5 @@ pub(super) fn ViewToggle(family: FamilyName, mode: Memo<ViewMode>) -> impl IntoV
             {link(ViewMode::List, "List", Icon::List)} {link(ViewMode::Dashboard, "Columns", Icon::Tiles)}
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::fetch;
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, FamilyName},
     client::Client,
@@ -28,9 +29,9 @@ pub(super) fn Arrival(waiting: bool) -> impl IntoView {
         view! {
             <div class="arrival" role="status">
                 {move || match arrived.get() {
-                    None => view! { <p class="arrival-waiting">"Waiting for the first result…"</p> }.into_any(),
+                    None => view! { <p class="arrival-waiting">"Waiting for the first result…"</p> }.erase(),
                     Some(Arrived { name, page }) => {
-                        view! { <p class="arrival-here">{name} " has arrived. " <a href=page>"Open it"</a></p> }.into_any()
+                        view! { <p class="arrival-here">{name} " has arrived. " <a href=page>"Open it"</a></p> }.erase()
                     }
                 }}
             </div>

@@ -8,6 +8,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::erase::Erase;
 use crate::{
     api::GettingStartedResponse,
     client::{Client, ClientError},
@@ -30,8 +31,8 @@ pub(crate) fn GettingStartedPage() -> impl IntoView {
         <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match state.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(state) => view! { <GettingStarted state/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(state) => view! { <GettingStarted state/> }.erase(),
                 }
             })}
         </Suspense>
@@ -86,13 +87,13 @@ fn Key(has_key: bool) -> impl IntoView {
             </p>
             <Snippet code=snippets::MAKE_KEY.to_owned() what="the command"/>
         }
-        .into_any()
+        .erase()
     } else {
         view! {
             <p>"Sending needs an API key. Where the server runs, make one for your runner; the command prints it, once:"</p>
             <Snippet code=snippets::MAKE_KEY.to_owned() what="the command"/>
         }
-        .into_any()
+        .erase()
     }
 }
 

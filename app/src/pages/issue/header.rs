@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::json;
 
+use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, Permission},
     client::{Change, Client},
@@ -29,7 +30,7 @@ pub(super) fn Header(issue: IssueResponse) -> impl IntoView {
             {labels.collect_view()}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The switch: it moves at once, and back where the server refuses.
@@ -72,5 +73,5 @@ pub(super) fn AutoRerun(issue: i64, is_enabled: bool) -> impl IntoView {
             </span>
         </label>
     }
-    .into_any()
+    .erase()
 }

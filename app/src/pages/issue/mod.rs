@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, MinimalIssueTestResultAttachmentRuleResponse},
     client::{Client, ClientError},
@@ -41,13 +42,13 @@ pub(crate) fn IssuePage() -> impl IntoView {
         <Transition fallback=|| view! { <h1>"Issue"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match issue.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(issue) => view! { <Issue issue/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(issue) => view! { <Issue issue/> }.erase(),
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn fetch(id: Option<i64>) -> impl Future<Output = Result<IssueResponse, ClientError>> + Send {
@@ -79,7 +80,7 @@ fn Issue(issue: IssueResponse) -> impl IntoView {
             <IssueResults issue=id/>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 type Rules = Vec<RwSignal<MinimalIssueTestResultAttachmentRuleResponse>>;
@@ -101,5 +102,5 @@ fn Rules(issue: i64, rules: RwSignal<Rules>) -> impl IntoView {
             </For>
         </section>
     }
-    .into_any()
+    .erase()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::erase::Erase;
 use crate::{
     api::Permission,
     client::{Client, ClientError},
@@ -56,16 +57,16 @@ pub(super) fn IssueResults(issue: i64) -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Err(error) => view! { <ErrorNotice error/> }.into_any(),
+                    Err(error) => view! { <ErrorNotice error/> }.erase(),
                     Ok(page) => {
                         let refetch = Callback::new(move |()| found.refetch());
-                        view! { <Results page filters=filters.get_untracked() offset refetch/> }.into_any()
+                        view! { <Results page filters=filters.get_untracked() offset refetch/> }.erase()
                     }
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Result<Found, ClientError>> + Send + use<> {
@@ -83,13 +84,13 @@ fn Results(page: Found, filters: ResultFilters, offset: Memo<i64>, refetch: Call
             {words}
         </p>
         {if is_empty {
-            view! { <p class="empty">"No test results found for this issue."</p> }.into_any()
+            view! { <p class="empty">"No test results found for this issue."</p> }.erase()
         } else {
-            view! { <ResultTable rows/> }.into_any()
+            view! { <ResultTable rows/> }.erase()
         }}
         <Pager offset limit=PER_PAGE count/>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -104,5 +105,5 @@ fn Reruns(filters: ResultFilters, on_done: Callback<()>) -> impl IntoView {
         <RerunDialog open=create wish=Wish::Create filters=filters.clone() on_done/>
         <RerunDialog open=delete wish=Wish::Delete filters on_done/>
     }
-    .into_any()
+    .erase()
 }

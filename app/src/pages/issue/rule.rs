@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     api::{MinimalIssueTestResultAttachmentRuleResponse, Permission},
     client::{Change, Client},
@@ -47,7 +48,7 @@ pub(super) fn RuleView(issue: i64, rule: RwSignal<Rule>, is_wanted: bool, on_del
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -83,7 +84,7 @@ fn Toggle(issue: i64, rule: RwSignal<Rule>) -> impl IntoView {
             on_press=toggle
         />
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -119,7 +120,7 @@ fn Delete(issue: i64, id: i64, on_delete: Callback<i64>) -> impl IntoView {
             </DialogActions>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 /// What a rule asks of results, in words; what it does not look at is left out.
@@ -150,10 +151,10 @@ fn lines(rule: &Rule) -> Vec<(&'static str, String)> {
 
 fn facts(lines: Vec<(&'static str, String)>) -> AnyView {
     if lines.is_empty() {
-        return view! { <p>"No filters available."</p> }.into_any();
+        return view! { <p>"No filters available."</p> }.erase();
     }
     let view_line = |(label, value): (&'static str, String)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
-    lines.into_iter().map(view_line).collect_view().into_any()
+    lines.into_iter().map(view_line).collect_view().erase()
 }
 
 /// The search for what the rule asks of results and the issue is attached to. Patterns have no part in searches.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::json;
 
+use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, Permission},
     client::Change,
@@ -72,5 +73,5 @@ pub(super) fn AddIssue(on_added: Callback<()>) -> impl IntoView {
             </form>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }

@@ -11,6 +11,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
+use crate::erase::Erase;
 use crate::{
     api::{FamilyName, IssueProject, IssueSource, IssueStatus, IssuesGetResponse},
     client::{Client, ClientError},
@@ -102,13 +103,13 @@ pub(crate) fn IssuesPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(answer) => view! { <Found answer wanted/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(answer) => view! { <Found answer wanted/> }.erase(),
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a resource hands over what it depends on")]
@@ -130,13 +131,13 @@ fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
             {words}
         </p>
         {match (is_empty, has_none_at_all) {
-            (true, true) => view! { <NoIssuesYet/> }.into_any(),
-            (true, false) => view! { <NothingMatches title="No issues found." words="No known issue passes these filters. Closed issues are left out unless they are ticked." everything="/issues"/> }.into_any(),
-            (false, _) => view! { <IssueGroups issues/> }.into_any(),
+            (true, true) => view! { <NoIssuesYet/> }.erase(),
+            (true, false) => view! { <NothingMatches title="No issues found." words="No known issue passes these filters. Closed issues are left out unless they are ticked." everything="/issues"/> }.erase(),
+            (false, _) => view! { <IssueGroups issues/> }.erase(),
         }}
         <Pager offset limit=PER_PAGE count/>
     }
-    .into_any()
+    .erase()
 }
 
 /// Trackers, statuses, families and projects; a tick goes to the address at once.
@@ -181,7 +182,7 @@ fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>) -> impl IntoVi
             </form>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 /// The statuses, of which open and unknown ones are ticked while the address says nothing.
@@ -221,7 +222,7 @@ fn StatusFilter(wanted: Memo<Wanted>) -> impl IntoView {
             {statuses.map(view_status).collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// Searches while one types, once one pauses; without scripts it is a form that loads the page again.
@@ -258,7 +259,7 @@ fn SearchBox() -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

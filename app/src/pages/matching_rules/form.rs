@@ -7,6 +7,7 @@ use super::{
     criteria::{CRITERIA, is_of, values},
     teams_field::TeamsField,
 };
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactMatchingRuleResponse, FamilyName, Permission},
     client::Change,
@@ -124,7 +125,7 @@ pub(super) fn RuleForm(
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Which artefacts. Two rules never ask the same: that is said here.
@@ -150,7 +151,7 @@ fn Criteria(fields: Fields, conflict: RwSignal<Option<String>>) -> impl IntoView
             </p>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// What the members may do. Whatever else a rule grants is never asked for, but kept.
@@ -175,7 +176,7 @@ fn Grants(fields: Fields) -> impl IntoView {
             {boxes.collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// The end of a rule.
@@ -207,5 +208,5 @@ fn Removal(id: i64, rows: Rows<ArtefactMatchingRuleResponse>, open: RwSignal<boo
             </a>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactMatchingRuleResponse, FamilyName, Permission},
     client::{Client, ClientError},
@@ -66,8 +67,8 @@ pub(crate) fn MatchingRulesPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match rules.await {
-                    Err(error) => view! { <ErrorContent error/> }.into_any(),
-                    Ok(rules) => view! { <List rules/> }.into_any(),
+                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Ok(rules) => view! { <List rules/> }.erase(),
                 }
             })}
         </Transition>
@@ -93,7 +94,7 @@ fn List(rules: Vec<ArtefactMatchingRuleResponse>) -> impl IntoView {
     let count = move || shown.with(Vec::len);
     let words = move || if count() == 1 { "1 matching rule".to_owned() } else { format!("{} matching rules", count()) };
     let form = Callback::new(move |rule: ArtefactMatchingRuleResponse| {
-        view! { <RuleForm existing=Some(rule) rows open=selection.open/> }.into_any()
+        view! { <RuleForm existing=Some(rule) rows open=selection.open/> }.erase()
     });
     view! {
         <p class="quiet access-lead">
@@ -136,7 +137,7 @@ fn Filters(rows: Rows<ArtefactMatchingRuleResponse>) -> impl IntoView {
         </form>
         <ActiveFilters names=FILTERS word/>
     }
-    .into_any()
+    .erase()
 }
 
 /// The name of a team that some rule has.

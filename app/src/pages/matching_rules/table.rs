@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::criteria::asked;
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactMatchingRuleResponse, Permission, TeamMinimal},
     components::{
@@ -39,7 +40,7 @@ pub(super) fn RuleTable(
             </tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -71,14 +72,14 @@ fn Line(row: Row<ArtefactMatchingRuleResponse>, selection: Selection<ArtefactMat
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// A badge for each criterion.
 fn matches(rule: &ArtefactMatchingRuleResponse) -> AnyView {
     let asked = asked(rule);
     if asked.is_empty() {
-        return view! { <span class="quiet">"everything"</span> }.into_any();
+        return view! { <span class="quiet">"everything"</span> }.erase();
     }
     let badges = asked.into_iter().map(|(label, value)| {
         view! {
@@ -90,7 +91,7 @@ fn matches(rule: &ArtefactMatchingRuleResponse) -> AnyView {
             " "
         }
     });
-    badges.collect_view().into_any()
+    badges.collect_view().erase()
 }
 
 fn team_links(teams: &[TeamMinimal]) -> impl IntoView + use<> {
@@ -106,8 +107,8 @@ fn team_links(teams: &[TeamMinimal]) -> impl IntoView + use<> {
 
 fn grants(permissions: &[Permission]) -> AnyView {
     if permissions.is_empty() {
-        return view! { <span class="quiet">"nothing"</span> }.into_any();
+        return view! { <span class="quiet">"nothing"</span> }.erase();
     }
     let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
-    names.join(", ").into_any()
+    names.join(", ").erase()
 }

@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::erase::Erase;
 use crate::{
     api::TeamResponse,
     client::{Client, ClientError},
@@ -50,7 +51,7 @@ pub(super) fn TeamsField(chosen: RwSignal<Vec<Choice>>, problem: RwSignal<Option
             </p>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A team that is chosen, and the way to do without.
@@ -65,5 +66,5 @@ fn Chosen(choice: Choice, chosen: RwSignal<Vec<Choice>>) -> impl IntoView {
             <span aria-hidden="true">" ×"</span>
         </button>
     }
-    .into_any()
+    .erase()
 }

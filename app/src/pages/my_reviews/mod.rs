@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
 use super::family::due_date;
+use crate::erase::Erase;
 use crate::{
     api::{FamilyName, OwnReviewResponse},
     client::{Client, ClientError},
@@ -66,13 +67,13 @@ pub(crate) fn MyReviewsPage() -> impl IntoView {
         <Transition fallback=|| view! { <h1>"My reviews"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match waiting.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(Waiting { rows, today }) => view! { <Reviews rows today is_known=session.user().is_some()/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(Waiting { rows, today }) => view! { <Reviews rows today is_known=session.user().is_some()/> }.erase(),
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn fetch() -> impl Future<Output = Result<Waiting, ClientError>> + Send {
@@ -94,7 +95,7 @@ fn Reviews(rows: Vec<Row>, today: Day, is_known: bool) -> impl IntoView {
                 </p>
             </div>
         }
-        .into_any();
+        .erase();
     }
     let count = match rows.len() {
         1 => "1 artefact".to_owned(),
@@ -109,9 +110,9 @@ fn Reviews(rows: Vec<Row>, today: Day, is_known: bool) -> impl IntoView {
                 {count}
             </p>
         </div>
-        {if is_empty { view! { <Nothing/> }.into_any() } else { table(lines).into_any() }}
+        {if is_empty { view! { <Nothing/> }.erase() } else { table(lines).erase() }}
     }
-    .into_any()
+    .erase()
 }
 
 fn table(lines: impl IntoView + 'static) -> impl IntoView {

@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::erase::Erase;
 use crate::{
     api::{NotificationResponse, NotificationType},
     client::{Change, Client},
@@ -53,8 +54,8 @@ pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoVie
             <div>
                 <p class="notification-title">
                     {match target_url.as_deref().and_then(own_path) {
-                        Some(path) => view! { <a href=path on:click=follow>{title}</a> }.into_any(),
-                        None => title.into_any(),
+                        Some(path) => view! { <a href=path on:click=follow>{title}</a> }.erase(),
+                        None => title.erase(),
                     }}
                     {move || is_unread().then(|| view! { <span class="visually-hidden">" (unread)"</span> })}
                 </p>
@@ -73,7 +74,7 @@ pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoVie
             </span>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 fn title(kind: NotificationType) -> &'static str {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::erase::Erase;
 use crate::{
     api::{NotificationResponse, NotificationsResponse},
     client::{Change, Client, ClientError},
@@ -40,13 +41,13 @@ pub(crate) fn NotificationsPage() -> impl IntoView {
         <Transition fallback=|| view! { <h1>"Notifications"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(page) => view! { <List page/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(page) => view! { <List page/> }.erase(),
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 fn fetch(offset: i64) -> impl Future<Output = Result<NotificationsResponse, ClientError>> + Send {
@@ -66,20 +67,20 @@ fn List(page: NotificationsResponse) -> impl IntoView {
             <DismissAll all/>
         </div>
         {match (is_empty, session.user().is_some()) {
-            (true, false) => view! { <SignInFirst/> }.into_any(),
-            (true, true) => view! { <NoNotifications/> }.into_any(),
+            (true, false) => view! { <SignInFirst/> }.erase(),
+            (true, true) => view! { <NoNotifications/> }.erase(),
             (false, _) => {
                 view! {
                     <ul class="notifications">
                         {cards.into_iter().map(|notification| view! { <Card notification/> }).collect_view()}
                     </ul>
                 }
-                    .into_any()
+                    .erase()
             }
         }}
         <Pager offset limit=PER_PAGE count/>
     }
-    .into_any()
+    .erase()
 }
 
 /// Dismisses what is unread on this page, one request each, as there is none for several.
@@ -114,7 +115,7 @@ fn DismissAll(all: StoredValue<Vec<RwSignal<NotificationResponse>>>) -> impl Int
             <ActionButton label="Dismiss all" on_press=dismiss busy=Signal::derive(move || sending.is_busy())/>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

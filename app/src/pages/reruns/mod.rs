@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
+use crate::erase::Erase;
 use crate::{
     api::{FamilyName, PendingRerun},
     client::{Client, ClientError},
@@ -36,8 +37,8 @@ pub(crate) fn RerunsPage() -> impl IntoView {
         <Transition fallback=|| view! { <h1>"Reruns"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match queue.await {
-                    Err(error) => view! { <ErrorPage error/> }.into_any(),
-                    Ok(rows) => view! { <Queue rows/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.erase(),
+                    Ok(rows) => view! { <Queue rows/> }.erase(),
                 }
             })}
         </Transition>
@@ -48,7 +49,7 @@ pub(crate) fn RerunsPage() -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// The families of the address, in the API's order; what is none is left out.
@@ -92,9 +93,9 @@ fn Queue(rows: Vec<Row>) -> impl IntoView {
             </p>
         </div>
         <ActiveFilters names=FILTERS/>
-        {if is_empty { view! { <Nothing/> }.into_any() } else { table(lines).into_any() }}
+        {if is_empty { view! { <Nothing/> }.erase() } else { table(lines).erase() }}
     }
-    .into_any()
+    .erase()
 }
 
 fn table(lines: impl IntoView + 'static) -> impl IntoView {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     api::{FamilyName, PendingRerun, Permission, Timestamp},
     client::{Change, Client},
@@ -76,7 +77,7 @@ pub(super) fn RowView(place: usize, row: Row) -> impl IntoView {
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -114,5 +115,5 @@ fn TakeBack(row: Row, is_taken_back: RwSignal<bool>) -> impl IntoView {
             on_press=move |()| send(is_taken_back.get_untracked())
         />
     }
-    .into_any()
+    .erase()
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::Redirect, hooks::use_query_map, params::ParamsMap};
 
+use crate::erase::Erase;
 use crate::{
     api::SignInMethod,
     components::session::{sign_in_start, use_session},
@@ -18,7 +19,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let session = use_session();
     let return_to = use_query_map().with_untracked(|query| own_path(query.get_str("returnTo")));
     if session.user().is_some() {
-        return view! { <Redirect path=return_to/> }.into_any();
+        return view! { <Redirect path=return_to/> }.erase();
     }
     let methods = session.get().sign_in_methods;
     let has_password = methods.contains(&SignInMethod::Local);
@@ -38,7 +39,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
             {methods.is_empty().then(|| view! { <NoWay/> })}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A button that leads to where one signs in.

@@ -3,6 +3,7 @@
 use leptos::{ev, html, prelude::*};
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     client::Change,
     components::sending::{Sending, SendingError},
@@ -43,5 +44,5 @@ pub(super) fn PasswordForm(return_to: String) -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }

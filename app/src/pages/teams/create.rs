@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::TeamRow;
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TeamResponse},
     client::Change,
@@ -66,5 +67,5 @@ fn CreateForm(rows: Rows<TeamRow>, open: RwSignal<bool>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::{TeamRow, members::Members};
+use crate::erase::Erase;
 use crate::{
     api::{ArtefactMatchingRuleInResponse, Permission, TeamResponse},
     client::Change,
@@ -66,7 +67,7 @@ pub(super) fn EditTeam(team: TeamResponse, rows: Rows<TeamRow>, selection: Selec
             </form>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Which artefacts the team is responsible for.

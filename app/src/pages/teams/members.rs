@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::TeamRow;
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TeamResponse, UserMinimalResponse},
     client::Change,
@@ -99,7 +100,7 @@ pub(super) fn Members(team: i64, members: Vec<UserMinimalResponse>, rows: Rows<T
             </p>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -128,7 +129,7 @@ fn Member(member: UserMinimalResponse, membership: Membership) -> impl IntoView 
             />
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 /// A field to look for people in, for those who may see them and change the team.
@@ -149,11 +150,9 @@ fn AddMember(membership: Membership) -> impl IntoView {
     };
     move || match missing() {
         Some(permission) => {
-            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }.into_any()
+            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }.erase()
         }
-        None => {
-            view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.into_any()
-        }
+        None => view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.erase(),
     }
 }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
+use crate::erase::Erase;
 use crate::{
     api::{Permission, TeamResponse},
     client::{Client, ClientError},
@@ -60,8 +61,8 @@ pub(crate) fn TeamsPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match teams.await {
-                    Err(error) => view! { <ErrorContent error/> }.into_any(),
-                    Ok(teams) => view! { <List teams/> }.into_any(),
+                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Ok(teams) => view! { <List teams/> }.erase(),
                 }
             })}
         </Transition>
@@ -85,7 +86,7 @@ fn List(teams: Vec<TeamRow>) -> impl IntoView {
         1 => "1 team".to_owned(),
         count => format!("{count} teams"),
     };
-    let form = Callback::new(move |team: TeamResponse| view! { <EditTeam team rows selection/> }.into_any());
+    let form = Callback::new(move |team: TeamResponse| view! { <EditTeam team rows selection/> }.erase());
     view! {
         <div class="page-head">
             <p class="count" role="status">

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::TeamRow;
+use crate::erase::Erase;
 use crate::{
     api::TeamResponse,
     components::{
@@ -41,7 +42,7 @@ pub(super) fn TeamTable(rows: Rows<TeamRow>, selection: Selection<TeamResponse>)
             </tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -69,5 +70,5 @@ fn Line(row: Row<TeamRow>, selection: Selection<TeamResponse>) -> impl IntoView 
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }

@@ -6,6 +6,7 @@ use super::{
     bulk_issues::{AttachmentDialog, Direction},
     bulk_rule::RuleDialog,
 };
+use crate::erase::Erase;
 use crate::{
     api::Permission,
     components::{
@@ -50,5 +51,5 @@ pub(super) fn BulkOperations(filters: ResultFilters, count: i64, on_done: Callba
         <RerunDialog open=rerun wish=Wish::Create filters=for_rerun on_done/>
         <RerunDialog open=take_back wish=Wish::Delete filters on_done/>
     }
-    .into_any()
+    .erase()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     client::{Change, Client, ClientError},
     components::{
@@ -122,5 +123,5 @@ pub(super) fn AttachmentDialog(
             </form>
         </Dialog>
     }
-    .into_any()
+    .erase()
 }

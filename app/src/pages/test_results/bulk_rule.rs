@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use crate::erase::Erase;
 use crate::{
     client::{Change, Client, ClientError},
     components::{
@@ -94,7 +95,7 @@ pub(super) fn RuleDialog(open: RwSignal<bool>, filters: ResultFilters) -> impl I
     view! {
         <Dialog open title="Create Attachment Rule">
             {match obstacle {
-                Some(words) => view! { <p>{words}</p> }.into_any(),
+                Some(words) => view! { <p>{words}</p> }.erase(),
                 None => {
                     view! {
                         <form
@@ -118,12 +119,12 @@ pub(super) fn RuleDialog(open: RwSignal<bool>, filters: ResultFilters) -> impl I
                             </DialogActions>
                         </form>
                     }
-                        .into_any()
+                        .erase()
                 }
             }}
         </Dialog>
     }
-    .into_any()
+    .erase()
 }
 
 fn described(filters: &ResultFilters) -> impl IntoView + use<> {

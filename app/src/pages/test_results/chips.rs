@@ -6,6 +6,7 @@ use super::{
     Search,
     filters::{Field, IdField},
 };
+use crate::erase::Erase;
 use crate::{
     components::filters::Chip,
     text::result_filters::{IdChoice, ResultFilters},
@@ -27,7 +28,7 @@ pub(super) fn Chips(search: Search) -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// One of them.

@@ -3,6 +3,7 @@
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
 use super::{Search, chips::Chips, sources};
+use crate::erase::Erase;
 use crate::{
     api::FamilyName,
     components::{
@@ -58,7 +59,7 @@ pub(super) fn FilterPanel(search: Search) -> impl IntoView {
         </details>
         <Chips search/>
     }
-    .into_any()
+    .erase()
 }
 
 fn capitalised(word: &str) -> String {
@@ -94,7 +95,7 @@ fn Words(search: Search) -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Boxes to tick, any of which may match.
@@ -126,7 +127,7 @@ fn Boxes(search: Search, label: &'static str, name: &'static str, choices: Vec<C
             {choices.into_iter().map(view_choice).collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 fn toggle(values: &mut Vec<String>, value: &str) {
@@ -177,7 +178,7 @@ fn Switch(
             {view_side(true, words.1)}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A field to search for names; what is chosen stands below the panel.
@@ -185,7 +186,7 @@ fn Switch(
 fn Names(search: Search, id: &'static str, label: &'static str, source: Source, field: Field) -> impl IntoView {
     let chosen = Signal::derive(move || search.filters.with(|filters| field(&mut filters.clone()).clone()));
     let pick = Callback::new(move |choice: Choice| search.change(|filters| field(filters).push(choice.value)));
-    view! { <Combobox id label source chosen on_pick=pick/> }.into_any()
+    view! { <Combobox id label source chosen on_pick=pick/> }.erase()
 }
 
 /// Ids by their names, or the words for any and none.
@@ -233,7 +234,7 @@ fn Ids(
             {view_word(IdChoice::None, words.1)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Pairs of category and value; all that any execution ever had are fetched when somebody looks for one.
@@ -256,8 +257,7 @@ fn Metadata(search: Search) -> impl IntoView {
             }
         });
     });
-    view! { <Combobox id="filter-metadata" label="Metadata" source=sources::metadata() chosen on_pick=pick/> }
-        .into_any()
+    view! { <Combobox id="filter-metadata" label="Metadata" source=sources::metadata() chosen on_pick=pick/> }.erase()
 }
 
 /// A point in time, in UTC as the label says: what is typed is what stands in the address.
@@ -283,7 +283,7 @@ fn Date(
             <input id=id type="datetime-local" value=value.get_untracked() prop:value=value on:change=change/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
+use crate::erase::Erase;
 use crate::{
     client::{Client, ClientError},
     components::{
@@ -69,20 +70,20 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Searching…"</p> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    None => view! { <Invitation/> }.into_any(),
+                    None => view! { <Invitation/> }.erase(),
                     Some(Err(ClientError::NotPermitted(words))) => {
-                        view! { <ErrorPage error=ClientError::NotPermitted(words)/> }.into_any()
+                        view! { <ErrorPage error=ClientError::NotPermitted(words)/> }.erase()
                     }
-                    Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
+                    Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
                     Some(Ok(page)) => {
                         let refetch = Callback::new(move |()| found.refetch());
-                        view! { <Results page filters offset refetch/> }.into_any()
+                        view! { <Results page filters offset refetch/> }.erase()
                     }
                 }
             })}
         </Transition>
     }
-    .into_any()
+    .erase()
 }
 
 /// Nothing is searched for as long as nothing is asked.
@@ -104,7 +105,7 @@ fn Invitation() -> impl IntoView {
             <p>"Choose filters above, or type words of a test’s name, its comment or its log. The address keeps what you choose: bookmark it, or send it to a colleague."</p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -123,11 +124,11 @@ fn Results(page: Found, filters: Memo<ResultFilters>, offset: Memo<i64>, refetch
             {words}
         </p>
         {if is_empty {
-            view! { <NothingMatches title="Nothing found" words="No result passes all of these filters. Values of one filter are alternatives; several filters all have to hold." everything="/test-results"/> }.into_any()
+            view! { <NothingMatches title="Nothing found" words="No result passes all of these filters. Values of one filter are alternatives; several filters all have to hold." everything="/test-results"/> }.erase()
         } else {
-            view! { <ResultTable rows/> }.into_any()
+            view! { <ResultTable rows/> }.erase()
         }}
         <Pager offset limit=PER_PAGE count/>
     }
-    .into_any()
+    .erase()
 }

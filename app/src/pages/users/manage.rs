@@ -7,6 +7,7 @@ use super::{
     UserRow,
     table::{powers, team_links},
 };
+use crate::erase::Erase;
 use crate::{
     api::{Permission, UserResponse},
     client::{Change, Client},
@@ -88,7 +89,7 @@ pub(super) fn Manage(
             </DialogActions>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -109,7 +110,7 @@ fn Facts(user: UserResponse) -> impl IntoView {
             </div>
             <div>
                 <dt>"Teams"</dt>
-                <dd>{if has_no_teams { "none".into_any() } else { team_links(&teams).into_any() }}</dd>
+                <dd>{if has_no_teams { "none".erase() } else { team_links(&teams).erase() }}</dd>
             </div>
             <div>
                 <dt>"May do"</dt>

@@ -12,6 +12,7 @@ use leptos_router::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::erase::Erase;
 use crate::{
     api::{Permission, UserResponse, UsersResponse},
     client::{Client, ClientError},
@@ -109,8 +110,8 @@ pub(crate) fn UsersPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.into_any(),
-                    Ok(page) => view! { <List page is_filtered=wanted.with_untracked(|wanted| !wanted.words.is_empty())/> }.into_any(),
+                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Ok(page) => view! { <List page is_filtered=wanted.with_untracked(|wanted| !wanted.words.is_empty())/> }.erase(),
                 }
             })}
         </Transition>
@@ -136,7 +137,7 @@ fn List(page: Page, is_filtered: bool) -> impl IntoView {
         1 => "1 user".to_owned(),
         count => format!("{count} users"),
     };
-    let form = Callback::new(move |user: UserResponse| view! { <Manage user rows count selection/> }.into_any());
+    let form = Callback::new(move |user: UserResponse| view! { <Manage user rows count selection/> }.erase());
     view! {
         <p class="count" role="status">
             {words}
@@ -145,7 +146,7 @@ fn List(page: Page, is_filtered: bool) -> impl IntoView {
             <UserTable rows selection/>
         </div>
         <div hidden=move || rows.count() != 0>
-            {if is_filtered { view! { <NothingMatches title="No such user" words="Every word has to occur in the name, the mail address or the name at Launchpad. Who has never signed in is not known here." everything="/users" label="All users"/> }.into_any() } else { view! { <NoUsersYet/> }.into_any() }}
+            {if is_filtered { view! { <NothingMatches title="No such user" words="Every word has to occur in the name, the mail address or the name at Launchpad. Who has never signed in is not known here." everything="/users" label="All users"/> }.erase() } else { view! { <NoUsersYet/> }.erase() }}
         </div>
         <Pager offset limit=PER_PAGE count/>
         <SelectionDialog selection title=|user: &UserResponse| user.name.clone() form/>
@@ -194,7 +195,7 @@ fn SearchBox() -> impl IntoView {
             </noscript>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

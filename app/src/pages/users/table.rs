@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::UserRow;
+use crate::erase::Erase;
 use crate::{
     api::{Permission, UserResponse},
     components::{
@@ -39,7 +40,7 @@ pub(super) fn UserTable(rows: Rows<UserRow>, selection: Selection<UserResponse>)
             </tbody>
         </table>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -69,7 +70,7 @@ fn Line(row: Row<UserRow>, selection: Selection<UserResponse>) -> impl IntoView 
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// What the user did, for those who may read it.
@@ -103,8 +104,8 @@ pub(super) fn team_links(teams: &[(i64, String)]) -> impl IntoView + use<> {
 /// Whether a user may do everything, by shape and word.
 pub(super) fn powers(is_admin: bool) -> AnyView {
     if is_admin {
-        view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> }.into_any()
+        view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> }.erase()
     } else {
-        view! { <span class="quiet">"as the teams"</span> }.into_any()
+        view! { <span class="quiet">"as the teams"</span> }.erase()
     }
 }

@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 
 use super::viewer::State;
+use crate::erase::Erase;
 use crate::{
     client::ClientError,
     components::{
@@ -48,7 +49,7 @@ pub(super) fn LogLine(state: State, at: usize) -> impl IntoView {
             <span class="log-text">{move || pieces(state, at)}</span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Puts the line into the address bar. The router need not know: nothing else of the page changes.
@@ -70,9 +71,9 @@ fn view_piece(piece: Piece, current: Option<usize>) -> AnyView {
     match piece.found {
         Some(place) => {
             let classes = if Some(place) == current { format!("{classes} log-current") } else { classes };
-            view! { <mark class=classes>{piece.text}</mark> }.into_any()
+            view! { <mark class=classes>{piece.text}</mark> }.erase()
         }
-        None if classes.is_empty() => piece.text.into_any(),
-        None => view! { <span class=classes>{piece.text}</span> }.into_any(),
+        None if classes.is_empty() => piece.text.erase(),
+        None => view! { <span class=classes>{piece.text}</span> }.erase(),
     }
 }

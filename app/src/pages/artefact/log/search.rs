@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::{ev, prelude::*};
 
 use super::viewer::State;
+use crate::erase::Erase;
 
 /// As long somebody may go on typing before the log is searched.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -58,7 +59,7 @@ pub(super) fn LogSearch(state: State) -> impl IntoView {
             </button>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// As many places are kept.

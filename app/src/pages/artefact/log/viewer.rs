@@ -12,6 +12,7 @@ use super::{
     search::{AT_MOST, LogSearch},
     window::{WRAPPED, lines_in_sight, wrapped_lines},
 };
+use crate::erase::Erase;
 use crate::{
     components::{
         copy::CopyButton,
@@ -222,7 +223,7 @@ pub(super) fn Viewer(run: i64, result: i64, text: Arc<str>, lines: usize) -> imp
         <WrappedStep state label="Later lines" target=Signal::derive(move || later(state, window.get()))/>
         <Cut shown lines/>
     }
-    .into_any()
+    .erase()
 }
 
 fn lines_of((first, last): (usize, usize)) -> Range<usize> {

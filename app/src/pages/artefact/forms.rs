@@ -1,0 +1,109 @@
+//! What opens on a click: its code is a file of its own, which the browser fetches once the page is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::{html, lazy, prelude::*};
+use wasm_bindgen::JsCast;
+
+use super::{
+    add_result::ResultForm,
+    attach::AttachForm,
+    attach_many::ManyForm,
+    bulk_review::BulkReview,
+    data::ResultView,
+    desk::{Desk, Detaching, Reporting},
+    detach::DetachForm,
+    edit::EditForm,
+    environment_issues::IssueForm,
+    environments::Scope,
+    manual_testing::ManualTestingForm,
+    reported_issues::ReportForm,
+    reruns::{RerunForm, RerunTarget},
+    run_links::{LinkEditor, Links},
+    sign_off::Rejection,
+    state::PageState,
+};
+use crate::api::EnvironmentReportedIssueResponse;
+use crate::erase::Erase;
+
+/// After so long the page has become alive, and nobody waits for what is fetched then.
+const SETTLED: Duration = Duration::from_millis(1_500);
+const CONTROLS: &str = "input:not(:disabled), textarea, select, button:not(:disabled)";
+
+/// The content of a dialog, with what it is about.
+pub(super) enum Opened {
+    Attach(Desk, Arc<ResultView>),
+    AttachMany(RwSignal<bool>, Signal<Vec<i64>>, Callback<()>),
+    Detach(Desk, Detaching),
+    Report(Desk, Reporting),
+    EnvironmentIssue {
+        page: PageState,
+        environment: String,
+        issue: Option<EnvironmentReportedIssueResponse>,
+        open: RwSignal<bool>,
+    },
+    ManualTesting(PageState, RwSignal<bool>),
+    AddResult(i64, RwSignal<bool>, Callback<()>),
+    BulkReview(Scope, RwSignal<bool>),
+    Edit(PageState, RwSignal<bool>),
+    Rejection(PageState, RwSignal<bool>),
+    Rerun(PageState, Vec<RerunTarget>, RwSignal<bool>),
+    Links(i64, Links, RwSignal<bool>),
+}
+
+#[lazy]
+fn artefact_form(form: Opened) -> AnyView {
+    match form {
+        Opened::Attach(desk, result) => view! { <AttachForm desk result/> }.erase(),
+        Opened::AttachMany(open, results, on_done) => view! { <ManyForm open results on_done/> }.erase(),
+        Opened::Detach(desk, detaching) => view! { <DetachForm desk detaching/> }.erase(),
+        Opened::Report(desk, reporting) => view! { <ReportForm desk reporting/> }.erase(),
+        Opened::EnvironmentIssue { page, environment, issue, open } => {
+            view! { <IssueForm page environment issue open/> }.erase()
+        }
+        Opened::ManualTesting(page, open) => view! { <ManualTestingForm page open/> }.erase(),
+        Opened::AddResult(run, open, on_added) => view! { <ResultForm run open on_added/> }.erase(),
+        Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase(),
+        Opened::Edit(page, open) => view! { <EditForm page open/> }.erase(),
+        Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase(),
+        Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase(),
+        Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase(),
+    }
+}
+
+/// The form, as soon as its code is there. Only in what is closed when the server renders it.
+pub(super) fn later(form: Opened) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    let view = Suspend::new(async move {
+        let view = artefact_form(form).await;
+        focus_first(place);
+        view
+    });
+    view! {
+        <div class="later" node_ref=place>
+            {view}
+        </div>
+    }
+}
+
+/// A dialog that opened before its content was there has put the focus elsewhere.
+fn focus_first(place: NodeRef<html::Div>) {
+    let Some(place) = place.get_untracked() else { return };
+    // What has just been built can have the focus in the next frame.
+    request_animation_frame(move || {
+        let first = place.query_selector(CONTROLS).ok().flatten();
+        if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // What has left the page meanwhile cannot have the focus.
+            let _ = first.focus();
+        }
+    });
+}
+
+/// Fetches the code of forms when the page is alive, so that the first click need not wait for it.
+pub(super) fn fetch_forms() {
+    #[cfg(target_arch = "wasm32")]
+    Effect::new(|| {
+        set_timeout(|| leptos::task::spawn_local(async { __preload_artefact_form().await }), SETTLED);
+    });
+}
