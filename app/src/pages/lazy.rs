@@ -1,4 +1,4 @@
-//! Pages whose code the browser fetches when it first shows one of them: three WASM files beside the one that all need.
+//! Pages whose code the browser fetches when it first shows one of them: WASM files beside the one that all need.
 //!
 //! Not one file for each page: what some pages share and others do not would become a file of its own for every combination of
 //! pages, hundreds of them.
@@ -7,22 +7,49 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    applications::ApplicationsPage, artefact::ArtefactPage, audit_log::AuditLogPage, family::FamilyPage,
-    getting_started::GettingStartedPage, issue::IssuePage, issues::IssuesPage, matching_rules::MatchingRulesPage,
-    my_reviews::MyReviewsPage, notifications::NotificationsPage, reruns::RerunsPage, sign_in::SignInPage,
-    teams::TeamsPage, test_results::TestResultsPage, users::UsersPage,
+    applications::ApplicationsPage,
+    artefact::{ArtefactPage, parts::fetch_sent_parts},
+    audit_log::AuditLogPage,
+    family::FamilyPage,
+    getting_started::GettingStartedPage,
+    issue::IssuePage,
+    issues::IssuesPage,
+    matching_rules::MatchingRulesPage,
+    my_reviews::MyReviewsPage,
+    notifications::NotificationsPage,
+    reruns::RerunsPage,
+    sign_in::SignInPage,
+    teams::TeamsPage,
+    test_results::TestResultsPage,
+    users::UsersPage,
 };
 use crate::api::FamilyName;
 use crate::erase::Erase;
 
-/// Pages that find things, by family or by what was asked.
-enum Finding {
+/// Pages that list what somebody has to look at.
+enum Listing {
     Family(FamilyName),
     GettingStarted,
     SignIn,
     Notifications,
     Reruns,
     MyReviews,
+}
+
+#[lazy]
+fn listing_page(page: Listing) -> AnyView {
+    match page {
+        Listing::Family(family) => view! { <FamilyPage family/> }.erase(),
+        Listing::GettingStarted => view! { <GettingStartedPage/> }.erase(),
+        Listing::SignIn => view! { <SignInPage/> }.erase(),
+        Listing::Notifications => view! { <NotificationsPage/> }.erase(),
+        Listing::Reruns => view! { <RerunsPage/> }.erase(),
+        Listing::MyReviews => view! { <MyReviewsPage/> }.erase(),
+    }
+}
+
+/// Pages that find results and what is known of them.
+enum Finding {
     Issues,
     Issue,
     TestResults,
@@ -31,12 +58,6 @@ enum Finding {
 #[lazy]
 fn finding_page(page: Finding) -> AnyView {
     match page {
-        Finding::Family(family) => view! { <FamilyPage family/> }.erase(),
-        Finding::GettingStarted => view! { <GettingStartedPage/> }.erase(),
-        Finding::SignIn => view! { <SignInPage/> }.erase(),
-        Finding::Notifications => view! { <NotificationsPage/> }.erase(),
-        Finding::Reruns => view! { <RerunsPage/> }.erase(),
-        Finding::MyReviews => view! { <MyReviewsPage/> }.erase(),
         Finding::Issues => view! { <IssuesPage/> }.erase(),
         Finding::Issue => view! { <IssuePage/> }.erase(),
         Finding::TestResults => view! { <TestResultsPage/> }.erase(),
@@ -61,6 +82,12 @@ fn administration_page(page: Administration) -> AnyView {
         Administration::MatchingRules => view! { <MatchingRulesPage/> }.erase(),
         Administration::AuditLog => view! { <AuditLogPage/> }.erase(),
     }
+}
+
+/// The page of an artefact, with the code of what the server has sent of it.
+async fn show_artefact(family: FamilyName) -> AnyView {
+    fetch_sent_parts().await;
+    artefact_page(family).await
 }
 
 #[lazy]
@@ -97,19 +124,19 @@ macro_rules! lazy_routes {
 
 lazy_routes! {
     /// One artefact of a family, by the family's place among all.
-    ArtefactRoute<PLACE> => artefact_page / __preload_artefact_page (family::<PLACE>());
+    ArtefactRoute<PLACE> => show_artefact / __preload_artefact_page (family::<PLACE>());
     /// The list of one family, by its place among all.
-    FamilyRoute<PLACE> => finding_page / __preload_finding_page (Finding::Family(family::<PLACE>()));
+    FamilyRoute<PLACE> => listing_page / __preload_listing_page (Listing::Family(family::<PLACE>()));
     /// `/getting-started`.
-    GettingStartedRoute => finding_page / __preload_finding_page (Finding::GettingStarted);
+    GettingStartedRoute => listing_page / __preload_listing_page (Listing::GettingStarted);
     /// `/login`.
-    SignInRoute => finding_page / __preload_finding_page (Finding::SignIn);
+    SignInRoute => listing_page / __preload_listing_page (Listing::SignIn);
     /// `/notifications`.
-    NotificationsRoute => finding_page / __preload_finding_page (Finding::Notifications);
+    NotificationsRoute => listing_page / __preload_listing_page (Listing::Notifications);
     /// `/reruns`.
-    RerunsRoute => finding_page / __preload_finding_page (Finding::Reruns);
+    RerunsRoute => listing_page / __preload_listing_page (Listing::Reruns);
     /// `/reviews`.
-    MyReviewsRoute => finding_page / __preload_finding_page (Finding::MyReviews);
+    MyReviewsRoute => listing_page / __preload_listing_page (Listing::MyReviews);
     /// `/issues`.
     IssuesRoute => finding_page / __preload_finding_page (Finding::Issues);
     /// `/issues/:id`.

@@ -1,7 +1,6 @@
 //! What opens on a click: its code is a file of its own, which the browser fetches once the page is there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use leptos::{html, lazy, prelude::*};
 use wasm_bindgen::JsCast;
@@ -28,7 +27,8 @@ use crate::api::EnvironmentReportedIssueResponse;
 use crate::erase::Erase;
 
 /// After so long the page has become alive, and nobody waits for what is fetched then.
-const SETTLED: Duration = Duration::from_millis(1_500);
+#[cfg(target_arch = "wasm32")]
+const SETTLED: std::time::Duration = std::time::Duration::from_millis(1_500);
 const CONTROLS: &str = "input:not(:disabled), textarea, select, button:not(:disabled)";
 
 /// The content of a dialog, with what it is about.
@@ -100,10 +100,14 @@ fn focus_first(place: NodeRef<html::Div>) {
     });
 }
 
-/// Fetches the code of forms when the page is alive, so that the first click need not wait for it.
+/// Fetches the code of parts and forms when the page is alive, so that the first click need not wait for it.
 pub(super) fn fetch_forms() {
     #[cfg(target_arch = "wasm32")]
     Effect::new(|| {
-        set_timeout(|| leptos::task::spawn_local(async { __preload_artefact_form().await }), SETTLED);
+        let fetch = async {
+            super::parts::fetch_parts().await;
+            __preload_artefact_form().await;
+        };
+        set_timeout(|| leptos::task::spawn_local(fetch), SETTLED);
     });
 }

@@ -27,6 +27,7 @@ mod log;
 mod manual_testing;
 mod matrix;
 mod panel;
+pub(super) mod parts;
 mod plan;
 mod reported_issues;
 mod reruns;
@@ -65,14 +66,13 @@ use crate::{
     },
     text::query,
 };
-use compare::Compare;
 use data::{PageData, Target, fetch};
 use environments::{EnvironmentList, Scope};
 use fewer::{FewerNotice, previous};
 use forms::fetch_forms;
 use header::Header;
-use matrix::MatrixView;
 use panel::{Panel, PanelButton};
+use parts::{Part, part};
 use reruns::{RerunDialog, ask_for_rerun};
 use side_panel::SidePanel;
 use state::PageState;
@@ -134,8 +134,10 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
     fetch_forms();
     let view = use_artefact_view(previous.is_some());
     let body = move || match (view.get(), previous) {
-        (ArtefactView::Tests, _) => view! { <MatrixView artefact=artefact.clone()/> }.erase(),
-        (ArtefactView::Compare, Some(previous_id)) => view! { <Compare artefact_id=artefact.id previous_id/> }.erase(),
+        (ArtefactView::Tests, _) => part(Part::Tests(artefact.clone())).erase(),
+        (ArtefactView::Compare, Some(previous_id)) => {
+            part(Part::Compare { artefact_id: artefact.id, previous_id }).erase()
+        }
         _ => view! { <EnvironmentList scope/> }.erase(),
     };
     view! {

@@ -11,7 +11,7 @@ use super::{
     environment::is_open,
     environments::Scope,
     events::EventLog,
-    results::Results,
+    parts::{Part, part},
     run_links::RunLinks,
     tree::Run,
 };
@@ -129,7 +129,7 @@ fn RunBody(
             Phase::Waiting => view! { <p class="loading"><a href=format!("?testExecutionId={id}") rel="external">"Show the results"</a></p> }.erase(),
             Phase::Failed(error) => view! { <ErrorNotice error/> }.erase(),
             Phase::Here => view! {
-                <Results desk status items is_sent/>
+                {part(Part::Results { desk, status, items, is_sent })}
                 <DeskDialogs desk/>
             }.erase(),
         }}

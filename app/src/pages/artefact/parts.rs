@@ -1,0 +1,51 @@
+//! What is not on every page of an artefact: its code is a file of its own.
+
+use leptos::{lazy, prelude::*};
+
+use super::{
+    compare::Compare,
+    desk::{Desk, Item},
+    matrix::MatrixView,
+    results::Results,
+};
+use crate::api::{ArtefactResponse, TestExecutionStatus};
+use crate::erase::Erase;
+
+/// A part, with what it is about.
+pub(super) enum Part {
+    /// The results of a run that is open.
+    Results { desk: Desk, status: TestExecutionStatus, items: Signal<Vec<Item>>, is_sent: bool },
+    /// Failures by test and environment.
+    Tests(ArtefactResponse),
+    /// What is different from the version before.
+    Compare { artefact_id: i64, previous_id: i64 },
+}
+
+#[lazy]
+fn artefact_part(part: Part) -> AnyView {
+    match part {
+        Part::Results { desk, status, items, is_sent } => view! { <Results desk status items is_sent/> }.erase(),
+        Part::Tests(artefact) => view! { <MatrixView artefact/> }.erase(),
+        Part::Compare { artefact_id, previous_id } => view! { <Compare artefact_id previous_id/> }.erase(),
+    }
+}
+
+/// The part, as soon as its code is there.
+pub(super) fn part(part: Part) -> impl IntoView {
+    Suspend::new(async move { artefact_part(part).await })
+}
+
+/// Where the server has sent a part with the page, fetches its code: what is there already has to come alive with the page, which
+/// does not wait for it then.
+pub(in crate::pages) async fn fetch_sent_parts() {
+    #[cfg(target_arch = "wasm32")]
+    if matches!(document().query_selector(".result-row, .matrix-view, .compare"), Ok(Some(_))) {
+        __preload_artefact_part().await;
+    }
+}
+
+/// Fetches the code of parts.
+#[cfg(target_arch = "wasm32")]
+pub(super) async fn fetch_parts() {
+    __preload_artefact_part().await;
+}
