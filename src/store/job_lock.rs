@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::{Db, Pools, StoreError, StoreResult};
 
-/// What the lock is called in a PostgreSQL database: the letters of "TOjobs".
+/// What the lock is called in a PostgreSQL database: the letters of `TOjobs`.
 const KEY: i64 = 0x544f_6a6f_6273;
 /// How often it is looked whether the lock is free, or still ours.
 const POLL: Duration = Duration::from_secs(2);
