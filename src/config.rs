@@ -1,6 +1,7 @@
 //! What the operator decides, read once at the start from flags and environment variables.
 
 mod exposure;
+mod issue_sync;
 mod oidc;
 mod saml;
 
@@ -127,6 +128,11 @@ impl Config {
                 None => defaults.event_streams_per_client,
             },
             event_recheck: defaults.event_recheck,
+            periodic_tasks: match variable("DISABLE_PERIODIC_TASKS") {
+                Some(text) => !read_boolean("DISABLE_PERIODIC_TASKS", &text)?,
+                None => defaults.periodic_tasks,
+            },
+            issue_sync: issue_sync::read_issue_sync(&variable)?,
             shows_onboarding_key: is_alone,
         };
         Ok(Self {
@@ -322,6 +328,7 @@ mod tests {
             ("TRUSTED_PROXIES", "proxy.example"),
             ("EVENT_STREAMS", "all"),
             ("EVENT_STREAMS_PER_CLIENT", "-1"),
+            ("DISABLE_PERIODIC_TASKS", "yes"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

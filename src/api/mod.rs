@@ -19,6 +19,7 @@ mod idempotency;
 mod input;
 mod issue_attachments;
 mod issues;
+mod jobs;
 mod local_accounts;
 mod matching_rules;
 mod notifications;
@@ -112,6 +113,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(saml::routes())
         .merge(sign_out::routes())
         .merge(audit_log::routes())
+        .merge(jobs::routes())
         .merge(events::routes())
         .merge(getting_started::routes())
         .merge(version::routes())

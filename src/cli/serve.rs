@@ -17,8 +17,6 @@ use crate::web;
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
-/// How often what is over is cleared away.
-const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
 /// How often it is looked whether the SAML identity provider has changed.
 const SAML_INTERVAL: Duration = Duration::from_mins(15);
 /// How often it is written down when applications were last seen.
@@ -56,11 +54,11 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         let link = crate::domain::sign_in_link::spell_link(&format!("http://{address}"), &token);
         tracing::info!("nobody can sign in yet: {link} lets you in as administrator, once and within 24 hours");
     }
-    let housekeeping = tokio::spawn(forget_what_is_over(service.clone()));
+    let jobs = tokio::spawn(run_jobs(service.clone()));
     let noting = tokio::spawn(save_last_uses(service.clone()));
     let following = tokio::spawn(follow_saml_provider(service.clone()));
     serve(listener, router, service.clone()).await?;
-    housekeeping.abort();
+    jobs.abort();
     noting.abort();
     following.abort();
     if let Err(error) = service.save_last_uses().await {
@@ -71,17 +69,12 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every ten minutes forgets the answers that no idempotency key leads to any longer, and sessions that are over.
-async fn forget_what_is_over(service: Service) {
-    let mut ticks = tokio::time::interval(HOUSEKEEPING_INTERVAL);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = service.db.forget_expired_answers(service.clock.now()).await {
-            tracing::warn!(%error, "expired answers stay for now");
-        }
-        if let Err(error) = service.forget_expired_sessions().await {
-            tracing::warn!(%error, "expired sessions stay for now");
-        }
+/// Takes part in running the jobs, unless the operator does not want that.
+async fn run_jobs(service: Service) {
+    if service.settings.periodic_tasks {
+        service.run_jobs(&service.jobs()).await;
+    } else {
+        tracing::info!("this process runs no jobs: DISABLE_PERIODIC_TASKS is set");
     }
 }
 

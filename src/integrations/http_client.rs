@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// As long as one call may take, from the first byte to the last.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same where nobody waits for the answer.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 /// As long as it may take to be connected.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The largest answer that is read, in bytes.
@@ -42,24 +44,36 @@ impl HttpClient {
 
     /// Sends a request and reads the whole answer. One with a status of 500 and above is none.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut response = self.0.execute(reqwest::Request::try_from(request)?).await?;
+        let response = self.0.execute(reqwest::Request::try_from(request)?).await?;
         let status = response.status();
         if status.is_server_error() {
             return Err(HttpError::Failure(status.as_u16()));
         }
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err(HttpError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut answer = HttpResponse::new(body);
-        *answer.status_mut() = status;
-        *answer.headers_mut() = headers;
-        Ok(answer)
+        read_answer(response).await
     }
+
+    /// Sends a request that nobody waits for, and reads the whole answer, whatever its status.
+    pub async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut request = reqwest::Request::try_from(request)?;
+        *request.timeout_mut() = Some(LONG_PATIENCE);
+        read_answer(self.0.execute(request).await?).await
+    }
+}
+
+async fn read_answer(mut response: reqwest::Response) -> Result<HttpResponse, HttpError> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(HttpError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut answer = HttpResponse::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
 }
 
 /// The client of this process, made when it is first needed: a machine without certificate authorities has none, and does not

@@ -2,6 +2,10 @@
 //! than is sensible.
 
 pub(crate) mod fetch;
+pub mod github;
 pub mod http_client;
+pub mod jira;
 pub mod launchpad;
+pub mod launchpad_bugs;
 pub mod oidc;
+pub mod tracker;

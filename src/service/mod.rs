@@ -62,6 +62,7 @@ use crate::domain::attempts::Attempts;
 use crate::domain::hosts::is_own_host;
 use crate::domain::proxies::Proxies;
 use crate::integrations::http_client::LazyHttp;
+use crate::integrations::tracker::TrackerMemory;
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -90,6 +91,10 @@ pub struct Service {
     failed_logins: Arc<Mutex<Attempts>>,
     /// Who follows events.
     event_slots: Arc<event_slots::EventSlots>,
+    /// Jobs that are asked to run before they are due.
+    job_wakes: Arc<jobs::Wakes>,
+    /// What is remembered of the trackers of issues.
+    trackers: Arc<TrackerMemory>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -148,6 +153,10 @@ pub struct Settings {
     pub event_streams_per_client: u32,
     /// How often it is looked whether who follows events still may.
     pub event_recheck: Duration,
+    /// Whether this process takes part in running the jobs.
+    pub periodic_tasks: bool,
+    /// How issues are brought up to date; not at all without.
+    pub issue_sync: Option<jobs::issue_sync::IssueSyncSettings>,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -189,6 +198,8 @@ impl Default for Settings {
             event_streams: 500,
             event_streams_per_client: 20,
             event_recheck: Duration::from_mins(1),
+            periodic_tasks: true,
+            issue_sync: None,
             shows_onboarding_key: false,
         }
     }
@@ -260,6 +271,8 @@ impl Service {
             failed_keys,
             failed_logins,
             event_slots: Arc::default(),
+            job_wakes: Arc::default(),
+            trackers: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }

@@ -12,7 +12,7 @@ use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
 use crate::store::memberships::Joined;
 use crate::store::users::{NewUser, UserRow};
-use crate::store::{Moment, Tx, audit_log, local_accounts, memberships, sessions, users};
+use crate::store::{Moment, StoreResult, Tx, audit_log, local_accounts, memberships, sessions, users};
 
 /// As long as a session lasts; using it does not make it longer.
 const LIFETIME: TimeDelta = TimeDelta::seconds(session_cookie::LIFETIME_SECONDS);
@@ -124,14 +124,14 @@ impl Service {
         Ok(user)
     }
 
-    /// Removes the sessions that are over, and the links that nobody can sign in with any longer.
-    pub async fn forget_expired_sessions(&self) -> ServiceResult<()> {
+    /// Removes the sessions that are over, and the links that nobody can sign in with any longer; how many sessions.
+    pub async fn forget_expired_sessions(&self) -> StoreResult<u64> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        sessions::delete_expired_sessions(&mut tx, now).await?;
+        let ended = sessions::delete_expired_sessions(&mut tx, now).await?;
         local_accounts::delete_spent_links(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(ended)
     }
 }
 

@@ -158,13 +158,14 @@ impl Promise {
 }
 
 impl Db {
-    /// Forgets the answers whose time is over.
-    pub async fn forget_expired_answers(&self, now: Moment) -> StoreResult<()> {
+    /// Forgets the answers whose time is over; how many there were.
+    pub async fn forget_expired_answers(&self, now: Moment) -> StoreResult<u64> {
         let mut tx = self.write().await?;
-        on!(&mut tx, |conn, _| sqlx::query("DELETE FROM idempotency_key WHERE expires_at <= $1")
+        let forgotten = on!(&mut tx, |conn, _| sqlx::query("DELETE FROM idempotency_key WHERE expires_at <= $1")
             .bind(now)
             .execute(conn)
-            .map_ok(drop))?;
-        tx.commit().await
+            .map_ok(|done| done.rows_affected()))?;
+        tx.commit().await?;
+        Ok(forgotten)
     }
 }

@@ -42,10 +42,10 @@ pub async fn delete_sessions_of_user(tx: &mut Tx, user_id: i64) -> StoreResult<(
         .map_ok(drop))
 }
 
-/// Removes the sessions whose time is over.
-pub async fn delete_expired_sessions(tx: &mut Tx, now: Moment) -> StoreResult<()> {
+/// Removes the sessions whose time is over; how many there were.
+pub async fn delete_expired_sessions(tx: &mut Tx, now: Moment) -> StoreResult<u64> {
     on!(tx, |conn, _| sqlx::query("DELETE FROM user_session WHERE expires_at < $1")
         .bind(now)
         .execute(conn)
-        .map_ok(drop))
+        .map_ok(|done| done.rows_affected()))
 }

@@ -21,6 +21,7 @@ mod input;
 #[cfg(feature = "ssr")]
 mod instant;
 mod issues;
+mod jobs;
 #[cfg(feature = "ssr")]
 mod local_accounts;
 mod matching_rules;
@@ -69,6 +70,7 @@ pub use input::*;
 #[cfg(feature = "ssr")]
 pub use instant::*;
 pub use issues::*;
+pub use jobs::*;
 #[cfg(feature = "ssr")]
 pub use local_accounts::*;
 pub use matching_rules::*;

@@ -38,12 +38,15 @@ text_enum! {
         ChangeNotification = "change_notification",
         ViewSentryDebug = "view_sentry_debug",
         ViewAuditLog = "view_audit_log",
+        ViewJobs = "view_jobs",
     }
 }
 
 impl Permission {
-    /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that.
+    /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that, nor
+    /// is what the server does by itself, which tells of other systems.
     pub fn is_read(self) -> bool {
-        self.as_str().starts_with("view_") && !matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog)
+        let is_for_few = matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog | Self::ViewJobs);
+        self.as_str().starts_with("view_") && !is_for_few
     }
 }

@@ -72,6 +72,7 @@ const GROUPS: [Group; 6] = [
         &[
             (Permission::ViewPermission, "List the permissions there are."),
             (Permission::ViewAuditLog, "See who changed what."),
+            (Permission::ViewJobs, "See what the server does by itself, and how that went."),
             (Permission::ViewSentryDebug, "Fail on purpose, to try out whether errors are reported."),
         ],
     ),
