@@ -42,7 +42,7 @@ impl HttpClient {
 
     /// Sends a request and reads the whole answer. One with a status of 500 and above is none.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut response = self.0.execute(reqwest::Request::try_from(request)?).await?;
+        let mut response = self.open(request, PATIENCE).await?;
         let status = response.status();
         if status.is_server_error() {
             return Err(HttpError::Failure(status.as_u16()));
@@ -59,6 +59,13 @@ impl HttpClient {
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
+    }
+
+    /// Sends a request, and leaves the body of the answer, whatever its status, to be read in what is left of the time.
+    pub(crate) async fn open(&self, request: HttpRequest, patience: Duration) -> Result<reqwest::Response, HttpError> {
+        let mut request = reqwest::Request::try_from(request)?;
+        *request.timeout_mut() = Some(patience);
+        Ok(self.0.execute(request).await?)
     }
 }
 
