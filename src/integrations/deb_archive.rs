@@ -70,17 +70,17 @@ impl<'a> PackedIndex<'a> {
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.0.write_all(bytes).map_err(not_unpacked)
+        self.0.write_all(bytes).map_err(|error| not_unpacked(&error))
     }
 
     /// The versions, if the index has come as a whole.
     fn finish(self) -> Result<Versions, String> {
-        Ok(self.0.finish().map_err(not_unpacked)?.index.finish())
+        Ok(self.0.finish().map_err(|error| not_unpacked(&error))?.index.finish())
     }
 }
 
-fn not_unpacked(error: io::Error) -> String {
-    format!("an index that cannot be unpacked: {}", explain(&error))
+fn not_unpacked(error: &io::Error) -> String {
+    format!("an index that cannot be unpacked: {}", explain(error))
 }
 
 impl Write for Bounded<'_> {

@@ -44,10 +44,10 @@ impl Service {
         let ids: Vec<i64> = report.open.keys().copied().collect();
         let mut tx = self.db.write().await?;
         let rows = artefacts::lock_artefacts(&mut tx, &ids).await?;
-        let (mut changes, mut entries, mut tracked) = (Vec::new(), Vec::new(), 0);
+        let (mut changes, mut entries, mut done) = (Vec::new(), Vec::new(), 0);
         for row in rows.iter().filter(|row| KernelTracker::may_be_about(row.family)) {
             let Some(tracker) = report.open.get(&row.id) else { continue };
-            tracked += 1;
+            done += 1;
             let after = columns_after(row, tracker);
             let (was, became) = (describe(&columns_of(row)), describe(&after));
             if let Some(entry) = Entry::updated(AuditSubjectKind::Artefact, row.id, &was, &became) {
@@ -59,7 +59,7 @@ impl Service {
         artefacts::update_trackers(&mut tx, &changes, now).await?;
         audit_log::record(&mut tx, entries, now).await?;
         tx.commit().await?;
-        Ok(tracked)
+        Ok(done)
     }
 }
 

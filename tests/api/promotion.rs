@@ -187,7 +187,9 @@ both! {
             alone.push(app.artefact_of(run).await);
             for (pocket, body) in [("proposed", proposed), ("updates", updates)] {
                 let path = format!("/archive/{series}-{pocket}/universe/binary-amd64/Packages.gz");
-                body.into_iter().for_each(|body| upstream.set(&path, 200, body));
+                if let Some(body) = body {
+                    upstream.set(&path, 200, body);
+                }
             }
         }
         let good = add_snap(&app, "good", "edge").await;

@@ -15,10 +15,13 @@ use crate::support::TestApp;
 /// Longer than anything takes that happens at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A status and a body, by the path that they answer.
+type Responses = HashMap<String, (u16, Vec<u8>)>;
+
 /// The server. What it has no answer to is not found.
 #[derive(Clone, Default)]
 pub(crate) struct Upstream {
-    answers: Arc<Mutex<HashMap<String, (u16, Vec<u8>)>>>,
+    answers: Arc<Mutex<Responses>>,
     asked: Arc<Mutex<Vec<String>>>,
     gate: Arc<RwLock<()>>,
 }
