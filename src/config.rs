@@ -4,6 +4,7 @@ mod exposure;
 mod issue_sync;
 mod oidc;
 mod saml;
+mod upstream;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -81,6 +82,7 @@ impl Config {
             saml: saml::read_saml(&variable)?,
             launchpad_api_url: saml::read_launchpad(&variable)?,
             launchpad_teams: variable("LAUNCHPAD_TEAMS").map(|names| read_names(&names)),
+            upstream: upstream::read_upstream(&variable)?,
             oidc: oidc::read_oidc(&frontend_url, &variable)?,
             secure_cookies: match variable("SESSIONS_HTTPS_ONLY") {
                 Some(text) => read_boolean("SESSIONS_HTTPS_ONLY", &text)?,

@@ -44,7 +44,7 @@ impl HttpClient {
 
     /// Sends a request and reads the whole answer. One with a status of 500 and above is none.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let response = self.0.execute(reqwest::Request::try_from(request)?).await?;
+        let response = self.open(request, PATIENCE).await?;
         let status = response.status();
         if status.is_server_error() {
             return Err(HttpError::Failure(status.as_u16()));
@@ -54,9 +54,14 @@ impl HttpClient {
 
     /// Sends a request that nobody waits for, and reads the whole answer, whatever its status.
     pub async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        read_answer(self.open(request, LONG_PATIENCE).await?).await
+    }
+
+    /// Sends a request, and leaves the body of the answer, whatever its status, to be read in what is left of the time.
+    pub(crate) async fn open(&self, request: HttpRequest, patience: Duration) -> Result<reqwest::Response, HttpError> {
         let mut request = reqwest::Request::try_from(request)?;
-        *request.timeout_mut() = Some(LONG_PATIENCE);
-        read_answer(self.0.execute(request).await?).await
+        *request.timeout_mut() = Some(patience);
+        Ok(self.0.execute(request).await?)
     }
 }
 

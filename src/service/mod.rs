@@ -19,6 +19,7 @@ pub mod import;
 mod issue_attachments;
 mod issues;
 pub mod jobs;
+mod kernel_tracker;
 mod known_issues;
 mod launchpad;
 pub mod local_accounts;
@@ -27,6 +28,7 @@ pub mod notifications;
 pub mod oidc;
 mod own_reviews;
 pub mod pattern_trials;
+mod promotion;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
@@ -63,6 +65,7 @@ use crate::domain::hosts::is_own_host;
 use crate::domain::proxies::Proxies;
 use crate::integrations::http_client::LazyHttp;
 use crate::integrations::tracker::TrackerMemory;
+use crate::integrations::upstream::UpstreamSettings;
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -141,6 +144,8 @@ pub struct Settings {
     pub launchpad_api_url: Option<String>,
     /// Teams at Launchpad that become teams though there are none of that name; nothing where all do.
     pub launchpad_teams: Option<BTreeSet<String>>,
+    /// Where artefacts are published and planned.
+    pub upstream: UpstreamSettings,
     /// As long as a key that was replaced is good, in seconds; 0 for not at all.
     pub key_grace_seconds: u64,
     /// As many keys that are nobody's one address may try in a minute; 0 for any number.
@@ -192,6 +197,7 @@ impl Default for Settings {
             saml: saml::SamlSettings::default(),
             launchpad_api_url: None,
             launchpad_teams: None,
+            upstream: UpstreamSettings::default(),
             key_grace_seconds: 0,
             failed_keys_per_minute: 30,
             failed_logins_per_minute: 10,

@@ -86,6 +86,16 @@ pub async fn list_architectures(tx: &mut Tx, artefact_id: i64) -> StoreResult<Ve
     Ok(rows.into_iter().map(|(architecture,)| architecture).collect())
 }
 
+/// What artefacts have been built for, as `(artefact, architecture)`, each once.
+pub async fn list_architectures_of(tx: &mut Tx, artefact_ids: &[i64]) -> StoreResult<Vec<(i64, String)>> {
+    let ids = Json(artefact_ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of("SELECT DISTINCT artefact_id, architecture FROM artefact_build WHERE artefact_id IN ints($1)")
+    )
+    .bind(ids)
+    .fetch_all(conn))
+}
+
 /// Per architecture the build with the highest revision (none counts as 0, the older build wins a tie), in the order in
 /// which the architectures appeared.
 pub async fn list_latest_builds(tx: &mut Tx, artefact_id: i64) -> StoreResult<Vec<BuildRow>> {

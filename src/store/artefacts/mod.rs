@@ -1,6 +1,7 @@
 //! Artefacts and who reviews them.
 
 mod delete;
+mod follow;
 mod search;
 mod update;
 
@@ -10,6 +11,7 @@ use futures::TryFutureExt;
 use sqlx::types::Json;
 
 pub use delete::*;
+pub use follow::*;
 pub use search::*;
 pub use update::*;
 
@@ -209,6 +211,16 @@ pub async fn lock_artefact(tx: &mut Tx, id: i64) -> StoreResult<()> {
         .execute(conn)
         .map_ok(drop))?;
     Ok(())
+}
+
+/// Those of the artefacts that exist, by id, kept from being changed by others until this transaction ends.
+pub async fn lock_artefacts(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<ArtefactRow>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(
+        sql.of(select_artefacts!("WHERE artefact.id IN ints($1) ORDER BY artefact.id FOR NO KEY UPDATE OF artefact"))
+    )
+    .bind(ids)
+    .fetch_all(conn))
 }
 
 /// Adds reviewers behind those the artefact has.
