@@ -82,6 +82,9 @@ async fn forget_what_is_over(service: Service) {
         if let Err(error) = service.forget_expired_sessions().await {
             tracing::warn!(%error, "expired sessions stay for now");
         }
+        if let Err(error) = service.forget_old_messages().await {
+            tracing::warn!(%error, "old messages to other systems stay for now");
+        }
     }
 }
 

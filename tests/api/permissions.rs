@@ -9,9 +9,9 @@ use crate::support::{TestApp, both};
 const PERMISSIONS: &str = "/v1/permissions";
 const VIEW: &[Permission] = &[Permission::ViewPermission];
 
-/// The 31 names that clients know, and behind them one of our own: looking at the audit log, which the system that this one
-/// replaces does not have. Its place at the end leaves the others where clients expect them.
-const EXPECTED: [&str; 32] = [
+/// The 31 names that clients know, and behind them those of our own: the audit log and webhooks, which the system that this one
+/// replaces does not have. Their place at the end leaves the others where clients expect them.
+const EXPECTED: [&str; 34] = [
     "view_user",
     "change_user",
     "view_team",
@@ -44,6 +44,8 @@ const EXPECTED: [&str; 32] = [
     "change_notification",
     "view_sentry_debug",
     "view_audit_log",
+    "view_webhook",
+    "change_webhook",
 ];
 
 fn others() -> Vec<Permission> {

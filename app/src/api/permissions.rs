@@ -38,12 +38,16 @@ text_enum! {
         ChangeNotification = "change_notification",
         ViewSentryDebug = "view_sentry_debug",
         ViewAuditLog = "view_audit_log",
+        ViewWebhook = "view_webhook",
+        ChangeWebhook = "change_webhook",
     }
 }
 
 impl Permission {
-    /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that.
+    /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that, nor
+    /// are addresses of webhooks: whoever knows that of a chat room can write there.
     pub fn is_read(self) -> bool {
-        self.as_str().starts_with("view_") && !matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog)
+        let is_special = matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog | Self::ViewWebhook);
+        self.as_str().starts_with("view_") && !is_special
     }
 }

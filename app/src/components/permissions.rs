@@ -71,6 +71,8 @@ const GROUPS: [Group; 6] = [
         &[
             (Permission::ViewPermission, "List the permissions there are."),
             (Permission::ViewAuditLog, "See who changed what."),
+            (Permission::ViewWebhook, "See webhooks, their addresses, and what became of messages to them."),
+            (Permission::ChangeWebhook, "Make and change webhooks, and have messages sent again."),
             (Permission::ViewSentryDebug, "Fail on purpose, to try out whether errors are reported."),
         ],
     ),

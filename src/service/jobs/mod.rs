@@ -1,5 +1,7 @@
 //! What the server does by itself from time to time: what a job says of a run of its.
 
+mod outbox;
+
 use crate::store::StoreError;
 
 /// What a run of a job came to, in the job's own things: issues, artefacts, messages.
