@@ -85,3 +85,32 @@ pub async fn post(client: &LazyClient, hosts: &Arc<BTreeSet<String>>, post: Post
     }
     call(request.body(post.body.to_owned())).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::{CallError, Guard, call, client_builder};
+
+    /// What comes of calling a name of this machine, where nothing listens, when these hosts are listed.
+    async fn call_loopback(hosts: &[&str]) -> CallError {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let hosts: BTreeSet<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+        let client = client_builder().no_proxy().dns_resolver(Arc::new(Guard(Arc::new(hosts)))).build().unwrap();
+        call(client.get(format!("http://localhost:{port}/t0psecret"))).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_not_called() {
+        let error = call_loopback(&["other.example"]).await;
+        let CallError::Forbidden(reason) = error else { panic!("{error:?}") };
+        assert_eq!(reason, "'localhost' leads into the server's own network");
+        // One that is listed is called, and nobody answers.
+        let error = call_loopback(&["localhost"]).await;
+        let CallError::NotSent(reason) = error else { panic!("{error:?}") };
+        assert!(!reason.contains("t0psecret"), "{reason}");
+    }
+}
