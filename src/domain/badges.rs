@@ -116,7 +116,7 @@ mod tests {
         assert!(drawn.contains("<title>&lt;script&gt;&amp;&quot; : approved</title>"), "{drawn}");
         let tree = roxmltree::Document::parse(&drawn).unwrap();
         let texts: Vec<&str> =
-            tree.descendants().filter(|node| node.is_text()).filter_map(|node| node.text()).collect();
+            tree.descendants().filter(roxmltree::Node::is_text).filter_map(|node| node.text()).collect();
         assert_eq!(texts, ["<script>&\" : approved", "test observer", "approved"]);
     }
 

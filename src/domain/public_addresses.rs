@@ -52,11 +52,10 @@ pub fn is_public(address: IpAddr) -> bool {
 
 /// The IPv4 address that a translator (NAT64) or a tunnel (6to4) finds in an IPv6 address.
 fn carried_address(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = address.segments();
     let join = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match (a, b) {
-        (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => Some(join(g, h)),
-        (0x2002, _) => Some(join(b, c)),
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(join(high, low)),
+        [0x2002, high, low, ..] => Some(join(high, low)),
         _ => None,
     }
 }

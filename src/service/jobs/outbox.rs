@@ -19,7 +19,7 @@ const AT_A_TIME: usize = 16;
 /// How often it is looked for new messages while some destination takes its time.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A run begins no call that late; what waits then waits for the next run.
-const LONGEST_RUN: Duration = Duration::from_secs(60);
+const LONGEST_RUN: Duration = Duration::from_mins(1);
 /// As long as a message is nobody else's: longer than any call takes, for when this process ends during one.
 const LEASE: TimeDelta = TimeDelta::minutes(3);
 /// As long as messages are kept when they were delivered…
