@@ -2,7 +2,7 @@
 
 use app::api::Permission;
 use axum::http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, both, snap};
 
@@ -29,7 +29,7 @@ async fn badge(app: &TestApp, artefact: i64) -> String {
 
 both! {
     async fn a_badge_says_what_an_artefact_has_come_to(app: TestApp) {
-        let run = async |changes| app.start(&snap(&changes)).await;
+        let run = async |changes: Value| app.start(&snap(&changes)).await;
         let first = run(json!({"initial_status": "NOT_TESTED"})).await;
         let artefact = app.artefact_of(first).await;
         assert_eq!(badge(&app, artefact).await, "core22 20230531: not tested");
