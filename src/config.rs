@@ -2,6 +2,7 @@
 
 mod exposure;
 mod issue_sync;
+mod jira;
 mod oidc;
 mod saml;
 mod upstream;
@@ -9,9 +10,10 @@ mod upstream;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use app::api::{FamilyName, Permission};
-use url::Url;
+use url::{Host, Url};
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;
@@ -135,6 +137,8 @@ impl Config {
                 None => defaults.periodic_tasks,
             },
             issue_sync: issue_sync::read_issue_sync(&variable)?,
+            jira: jira::read_jira(&variable)?,
+            webhook_hosts: Arc::new(read_hosts(&variable("WEBHOOK_HOSTS").unwrap_or_default())?),
             shows_onboarding_key: is_alone,
         };
         Ok(Self {
@@ -179,6 +183,15 @@ fn read_list(text: &str) -> Vec<String> {
 /// Names of teams, separated by commas.
 fn read_names(text: &str) -> BTreeSet<String> {
     read_list(text).into_iter().collect()
+}
+
+/// Names and addresses of machines, separated by commas: neither with a port nor as part of an address.
+fn read_hosts(text: &str) -> Result<BTreeSet<String>, ConfigError> {
+    let read = |text: String| match Host::parse(&text).or_else(|_| Host::parse(&format!("[{text}]"))) {
+        Ok(host) => Ok(host.to_string().trim_matches(['[', ']']).to_owned()),
+        Err(_) => Err(ConfigError::new("WEBHOOK_HOSTS", format!("'{text}' is no name or address of a machine"))),
+    };
+    read_list(text).into_iter().map(read).collect()
 }
 
 fn read_boolean(variable: &'static str, text: &str) -> Result<bool, ConfigError> {
@@ -314,6 +327,13 @@ mod tests {
     }
 
     #[test]
+    fn hosts_are_named_as_addresses_spell_them() {
+        let hosts = read("127.0.0.1:1", &[("WEBHOOK_HOSTS", "Chat.EXAMPLE, 10.0.0.7,::1, [FD00::1],")]).unwrap();
+        let hosts: Vec<&str> = hosts.settings.webhook_hosts.iter().map(String::as_str).collect();
+        assert_eq!(hosts, ["10.0.0.7", "::1", "chat.example", "fd00::1"]);
+    }
+
+    #[test]
     fn a_value_that_cannot_be_meant_is_named() {
         for (variable, value) in [
             ("IGNORE_PERMISSIONS", "view_tests"),
@@ -331,6 +351,9 @@ mod tests {
             ("EVENT_STREAMS", "all"),
             ("EVENT_STREAMS_PER_CLIENT", "-1"),
             ("DISABLE_PERIODIC_TASKS", "yes"),
+            ("WEBHOOK_HOSTS", "https://chat.example"),
+            ("WEBHOOK_HOSTS", "chat.example:8065"),
+            ("JIRA_API_URL", "http://jira.example"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

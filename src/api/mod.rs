@@ -4,6 +4,7 @@ mod applications;
 mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod badges;
 mod client;
 mod cors;
 mod docs;
@@ -48,6 +49,8 @@ mod test_result_search;
 mod test_results;
 mod users;
 mod version;
+mod webhook_deliveries;
+mod webhooks;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -89,6 +92,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(rerun_requests::routes())
         .merge(test_results::routes())
         .merge(artefacts::routes())
+        .merge(badges::routes())
         .merge(environment_reviews::routes())
         .merge(issues::routes())
         .merge(issue_attachments::routes())
@@ -115,6 +119,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(audit_log::routes())
         .merge(jobs::routes())
         .merge(events::routes())
+        .merge(webhooks::routes())
+        .merge(webhook_deliveries::routes())
         .merge(getting_started::routes())
         .merge(version::routes())
         .merge(health::routes())

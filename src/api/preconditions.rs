@@ -60,7 +60,18 @@ fn strong(tag: &str) -> Option<EntityTag> {
 impl Conditions {
     /// The object with its tag, or nothing when the sender has seen it as it is.
     pub(super) fn answer(&self, shown: &impl Serialize) -> Response {
-        let mut response = tagged(shown);
+        self.answer_with(tagged(shown))
+    }
+
+    /// The same for what is no object: a text of that type.
+    pub(super) fn answer_text(&self, kind: HeaderValue, text: Vec<u8>) -> Response {
+        let tag = EntityTag::of_text(&text);
+        let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
+        set_tag(&mut response, &tag);
+        self.answer_with(response)
+    }
+
+    fn answer_with(&self, mut response: Response) -> Response {
         let tag = response.headers().get(header::ETAG).map(HeaderValue::as_bytes).unwrap_or_default();
         let is_known = match &self.if_none_match {
             Seen::Any => true,

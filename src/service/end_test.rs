@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use app::api::{C3TestResult, EndTestExecutionRequest, EventKind};
 
 use super::test_results::{ReportedResult, store_results};
+use super::webhook_messages::tell_of_end;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::lifecycle::ended_status;
 use crate::store::test_cases::NewTestCase;
@@ -43,6 +44,7 @@ impl Service {
         after.checkbox_version = request.checkbox_version.map(|version| version.0);
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
+            tell_of_end(&mut tx, after.key(), Some(before.status), after.status, now).await?;
             tx.announce(after.event(EventKind::TestExecution));
         }
         tx.commit().await?;

@@ -5,6 +5,7 @@ pub mod applications;
 pub mod artefacts;
 mod attachment_rules;
 mod audit_log;
+mod badges;
 mod beside;
 mod end_test;
 pub mod entity_tag;
@@ -18,6 +19,7 @@ pub mod getting_started;
 pub mod import;
 mod issue_attachments;
 mod issues;
+mod jira_cards;
 pub mod jobs;
 mod kernel_tracker;
 mod known_issues;
@@ -49,9 +51,12 @@ pub mod test_result_search;
 pub mod test_results;
 mod text_index;
 mod users;
+mod webhook_deliveries;
+mod webhook_messages;
+mod webhooks;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use app::api::{FamilyName, Permission};
@@ -63,7 +68,9 @@ use crate::domain::access::Granter;
 use crate::domain::attempts::Attempts;
 use crate::domain::hosts::is_own_host;
 use crate::domain::proxies::Proxies;
+use crate::integrations::calls::LazyClient;
 use crate::integrations::http_client::LazyHttp;
+use crate::integrations::jira_cards::JiraSettings;
 use crate::integrations::tracker::TrackerMemory;
 use crate::integrations::upstream::UpstreamSettings;
 use crate::store::{Db, StoreError};
@@ -86,6 +93,12 @@ pub struct Service {
     oidc: Arc<crate::integrations::oidc::OidcProvider>,
     /// What calls other systems.
     http: Arc<LazyHttp>,
+    /// What calls Jira.
+    jira_client: Arc<LazyClient>,
+    /// What posts to webhooks.
+    webhook_client: Arc<LazyClient>,
+    /// Whether it has been said that nobody is told in Jira.
+    jira_silence: Arc<OnceLock<()>>,
     /// The SAML identity provider as it is known.
     saml: Arc<saml_provider::KnownProvider>,
     /// Keys that were nobody's, by the address they came from.
@@ -162,6 +175,10 @@ pub struct Settings {
     pub periodic_tasks: bool,
     /// How issues are brought up to date; not at all without.
     pub issue_sync: Option<jobs::issue_sync::IssueSyncSettings>,
+    /// The Jira that is told who reviews what.
+    pub jira: Option<JiraSettings>,
+    /// Machines that webhooks may lead to though they are in the operator's own network: names and addresses in lower case.
+    pub webhook_hosts: Arc<BTreeSet<String>>,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
     pub shows_onboarding_key: bool,
 }
@@ -206,6 +223,8 @@ impl Default for Settings {
             event_recheck: Duration::from_mins(1),
             periodic_tasks: true,
             issue_sync: None,
+            jira: None,
+            webhook_hosts: Arc::default(),
             shows_onboarding_key: false,
         }
     }
@@ -273,6 +292,9 @@ impl Service {
             last_uses: Arc::default(),
             oidc: Arc::default(),
             http: Arc::default(),
+            jira_client: Arc::default(),
+            webhook_client: Arc::default(),
+            jira_silence: Arc::default(),
             saml: Arc::default(),
             failed_keys,
             failed_logins,

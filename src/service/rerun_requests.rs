@@ -10,6 +10,7 @@ use app::api::{
 use super::artefacts::{list_builds, list_shown_artefacts};
 use super::events::announce_reruns;
 use super::test_executions::show_executions;
+use super::webhook_messages::tell_of_reruns;
 use super::{Service, ServiceError, ServiceResult};
 use crate::domain::access::Caller;
 use crate::store::execution_filters::ExecutionCriteria;
@@ -82,6 +83,7 @@ impl Service {
         }
         let builds = rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
         announce_reruns(&mut tx, &builds).await?;
+        tell_of_reruns(&mut tx, &builds, now).await?;
         let filter = PendingFilter { executions: Some(ids.clone()), ..PendingFilter::default() };
         let rows = rerun_requests::list_pending_reruns(&mut tx, &filter).await?;
         let shown = show_pending(&mut tx, &rows).await?;
@@ -106,6 +108,7 @@ impl Service {
         selection.check()?;
         let builds = rerun_requests::request_reruns(&mut tx, &selection.criteria, priority, now).await?;
         announce_reruns(&mut tx, &builds).await?;
+        tell_of_reruns(&mut tx, &builds, now).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -3,9 +3,11 @@
 use app::api::EventKind;
 
 use super::notifications::notify_of_artefact_review;
+use super::webhook_messages::tell_webhooks;
 use super::{Service, ServiceResult, artefact_not_found};
 use crate::domain::assignment::{self, ArtefactCriteria, Assignment};
 use crate::domain::events::Event;
+use crate::domain::webhooks::{Happened, Happening};
 use crate::store::artefacts::ArtefactRow;
 use crate::store::{Moment, Tx, artefact_builds, artefacts, environment_reviews, matching_rules, test_executions};
 
@@ -30,6 +32,7 @@ impl Service {
             }
             let page = self.artefact_page(&artefact);
             notify_of_artefact_review(tx, &picked, &page, now).await?;
+            self.tell_of_reviewers(tx, &artefact, artefact.jira_issue.as_deref(), &picked, now).await?;
             tx.announce(Event::of_artefact(EventKind::Artefact, artefact_id, artefact.family));
             reviewers.extend(picked);
         }
@@ -57,6 +60,24 @@ impl Service {
         let executions = usize::try_from(executions).unwrap_or_default();
         let limit = self.settings.executions_per_reviewer;
         Ok(self.with_rng(|rng| assignment::pick_reviewers(&candidates, executions, reviewers.len(), limit, rng)))
+    }
+
+    /// Has other systems told who reviews an artefact from now on; `jira_issue` is the one it belongs to now.
+    pub(super) async fn tell_of_reviewers(
+        &self,
+        tx: &mut Tx,
+        artefact: &ArtefactRow,
+        jira_issue: Option<&str>,
+        user_ids: &[i64],
+        now: Moment,
+    ) -> ServiceResult<()> {
+        if user_ids.is_empty() {
+            return Ok(());
+        }
+        self.order_jira_cards(tx, artefact.id, jira_issue, user_ids, now).await?;
+        let what = Happening::ReviewAssigned { user_ids: user_ids.to_vec() };
+        tell_webhooks(tx, artefact.family, &Happened { artefact_id: artefact.id, what }, now).await?;
+        Ok(())
     }
 
     /// Where people look at an artefact.

@@ -2,6 +2,7 @@
 
 use app::api::{EventKind, StatusUpdateRequest, TestEventResponse};
 
+use super::webhook_messages::tell_of_end;
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::lifecycle::{resource_url_of_events, status_after_events};
 use crate::store::{test_events, test_executions};
@@ -36,6 +37,7 @@ impl Service {
         }
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
+            tell_of_end(&mut tx, after.key(), Some(before.status), after.status, now).await?;
         }
         tx.announce(after.event(EventKind::TestExecution));
         tx.commit().await?;

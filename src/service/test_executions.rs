@@ -9,11 +9,13 @@ use app::api::{
 };
 
 use super::artefacts::group_by;
+use super::webhook_messages::tell_of_end;
 use super::{Service, ServiceError, ServiceResult, execution_not_found};
 use crate::domain::events::Event;
 use crate::domain::lifecycle::completed_status;
 use crate::domain::start_test::{ArtefactOfRun, Run};
 use crate::store::artefacts::NewArtefact;
+use crate::store::events::ExecutionKey;
 use crate::store::test_executions::{ExecutionColumns, ExecutionRow, NewExecution};
 use crate::store::{
     Moment, StoreResult, Tx, artefact_builds, artefacts, environment_reviews, environments, rerun_requests,
@@ -47,6 +49,10 @@ impl Service {
         test_executions::add_relevant_links(&mut tx, execution_id, &links, now).await?;
         let was_awaited = rerun_requests::delete_rerun_request_of(&mut tx, execution_id).await?;
         announce_start(&mut tx, &artefact, execution_id, [is_new || !links.is_empty(), was_awaited]);
+        if is_new {
+            let key = ExecutionKey { id: execution_id, artefact_id, family: artefact.family };
+            tell_of_end(&mut tx, key, None, run.initial_status, now).await?;
+        }
         if run.needs_assignment {
             self.assign_reviewers(&mut tx, artefact_id, now).await?;
         }
@@ -87,6 +93,7 @@ impl Service {
         };
         if after != before {
             test_executions::update_execution(&mut tx, &after, now).await?;
+            tell_of_end(&mut tx, after.key(), Some(before.status), after.status, now).await?;
         }
         if after != before || patch.execution_metadata.is_some() {
             tx.announce(after.event(EventKind::TestExecution));

@@ -10,8 +10,10 @@ use app::api::{
 
 use super::artefacts::group_by;
 use super::known_issues::attach_known_issues;
+use super::webhook_messages::tell_webhooks;
 use super::{Service, ServiceResult, execution_not_found};
 use crate::domain::attachment_rules::RuleSet;
+use crate::domain::webhooks::{Happened, Happening};
 use crate::store::result_words::WordsOf;
 use crate::store::test_cases::{NewTestCase, TestCaseRow};
 use crate::store::test_executions::ExecutionColumns;
@@ -140,6 +142,8 @@ pub(super) async fn store_results(
     tx.announce(execution.event(EventKind::TestResult));
     if rerun_requests::request_automatic_rerun(tx, execution.id, now).await? {
         tx.announce(execution.event(EventKind::RerunRequest));
+        let happened = Happened { artefact_id: execution.artefact_id, what: Happening::RerunRequested { runs: 1 } };
+        tell_webhooks(tx, execution.family, &happened, now).await?;
     }
     Ok(())
 }

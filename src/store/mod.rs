@@ -8,6 +8,7 @@ pub mod artefact_builds;
 pub mod artefacts;
 pub mod attachment_rules;
 pub mod audit_log;
+pub mod badges;
 mod connect;
 mod dialect;
 pub mod environment_issues;
@@ -29,6 +30,7 @@ pub mod matching_rules;
 pub mod memberships;
 pub mod migrations;
 pub mod notifications;
+pub mod outbox;
 pub mod own_reviews;
 pub mod reports;
 pub mod rerun_requests;
@@ -49,6 +51,8 @@ pub mod test_plans;
 pub mod test_result_search;
 pub mod test_results;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -261,6 +265,11 @@ impl Tx {
     pub fn act_as_user(&mut self, id: i64, name: &str) {
         let (name, address) = (name.to_owned(), self.actor.address.clone());
         self.actor = Arc::new(Actor { kind: AuditActorKind::User, id: Some(id), name, address });
+    }
+
+    /// The name of whoever makes the changes; `""` for who has none.
+    pub fn actor_name(&self) -> &str {
+        &self.actor.name
     }
 
     pub(crate) fn next_statement(&mut self) -> &mut Inner {

@@ -69,9 +69,14 @@ pub struct ExecutionColumns {
 }
 
 impl ExecutionColumns {
+    /// Which execution it is, and what it is about.
+    pub fn key(&self) -> ExecutionKey {
+        ExecutionKey { id: self.id, artefact_id: self.artefact_id, family: self.family }
+    }
+
     /// That something about the execution changed.
     pub fn event(&self, kind: EventKind) -> Event {
-        ExecutionKey { id: self.id, artefact_id: self.artefact_id, family: self.family }.event(kind)
+        self.key().event(kind)
     }
 }
 

@@ -179,6 +179,14 @@ pub async fn list_users_by_email(tx: &mut Tx, emails: &[String]) -> StoreResult<
         .fetch_all(conn))
 }
 
+/// Ids and names of those of the users that exist, by id.
+pub async fn list_user_names(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<(i64, String)>> {
+    let ids = Json(ids);
+    on!(tx, |conn, sql| sqlx::query_as(sql.of("SELECT id, name FROM app_user WHERE id IN ints($1) ORDER BY id"))
+        .bind(ids)
+        .fetch_all(conn))
+}
+
 #[derive(sqlx::FromRow)]
 struct SessionRow {
     id: i64,

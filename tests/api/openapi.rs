@@ -216,13 +216,14 @@ fn lists_of_what_is_chosen_may_be_a_word_for_all_or_none() {
 }
 
 #[test]
-fn answers_are_json_but_for_reports_and_streams() {
+fn answers_are_json_but_for_reports_streams_and_pictures() {
     for (method, path, operation) in operations(&document()) {
         let Some(answer) = operation["responses"].get("200") else { continue };
         let types: Vec<&str> = answer["content"].as_object().unwrap().keys().map(String::as_str).collect();
         let expected = match path.as_str() {
             "/v1/events" => "text/event-stream",
             path if path.starts_with("/v1/reports/") => "text/csv",
+            path if path.ends_with(".svg") => "image/svg+xml",
             _ => "application/json",
         };
         assert_eq!(types, [expected], "{method} {path}");

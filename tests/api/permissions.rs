@@ -9,9 +9,9 @@ use crate::support::{TestApp, both};
 const PERMISSIONS: &str = "/v1/permissions";
 const VIEW: &[Permission] = &[Permission::ViewPermission];
 
-/// The 31 names that clients know, and behind them two of our own: looking at the audit log and at jobs, which the system that this
+/// The 31 names that clients know, and behind them those of our own: the audit log, jobs and webhooks, which the system that this
 /// one replaces does not show. Their place at the end leaves the others where clients expect them.
-const EXPECTED: [&str; 33] = [
+const EXPECTED: [&str; 35] = [
     "view_user",
     "change_user",
     "view_team",
@@ -45,6 +45,8 @@ const EXPECTED: [&str; 33] = [
     "view_sentry_debug",
     "view_audit_log",
     "view_jobs",
+    "view_webhook",
+    "change_webhook",
 ];
 
 fn others() -> Vec<Permission> {

@@ -75,6 +75,8 @@ text_enum! {
         User = "user",
         /// A team.
         Team = "team",
+        /// A webhook.
+        Webhook = "webhook",
     }
 }
 

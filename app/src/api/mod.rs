@@ -48,6 +48,7 @@ mod text_enum;
 mod timestamp;
 mod users;
 mod version;
+mod webhooks;
 
 pub use applications::*;
 #[cfg(feature = "ssr")]
@@ -96,5 +97,6 @@ pub use test_results::*;
 pub use timestamp::*;
 pub use users::*;
 pub use version::*;
+pub use webhooks::*;
 
 pub(crate) use text_enum::text_enum;

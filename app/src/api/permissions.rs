@@ -39,14 +39,18 @@ text_enum! {
         ViewSentryDebug = "view_sentry_debug",
         ViewAuditLog = "view_audit_log",
         ViewJobs = "view_jobs",
+        ViewWebhook = "view_webhook",
+        ChangeWebhook = "change_webhook",
     }
 }
 
 impl Permission {
     /// Whether it only lets its holder look at what everybody of an installation may see. The audit log is not that, nor
-    /// is what the server does by itself, which tells of other systems.
+    /// is what the server does by itself, which tells of other systems, and are addresses of webhooks: whoever knows that of a
+    /// chat room can write there.
     pub fn is_read(self) -> bool {
-        let is_for_few = matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog | Self::ViewJobs);
+        let is_for_few =
+            matches!(self, Self::ViewSentryDebug | Self::ViewAuditLog | Self::ViewJobs | Self::ViewWebhook);
         self.as_str().starts_with("view_") && !is_for_few
     }
 }

@@ -73,6 +73,8 @@ const GROUPS: [Group; 6] = [
             (Permission::ViewPermission, "List the permissions there are."),
             (Permission::ViewAuditLog, "See who changed what."),
             (Permission::ViewJobs, "See what the server does by itself, and how that went."),
+            (Permission::ViewWebhook, "See webhooks, their addresses, and what became of messages to them."),
+            (Permission::ChangeWebhook, "Make and change webhooks, and have messages sent again."),
             (Permission::ViewSentryDebug, "Fail on purpose, to try out whether errors are reported."),
         ],
     ),

@@ -13,17 +13,28 @@ use crate::domain::access::Caller;
 use crate::domain::audit_log::Entry;
 use crate::domain::bundle::bundle_hash;
 use crate::domain::events::Event;
+use crate::domain::webhooks::{Happened, Happening};
 use crate::service::entity_tag::Precondition;
 use crate::service::notifications::notify_of_artefact_review;
+use crate::service::webhook_messages::tell_webhooks;
 use crate::service::{Service, ServiceError, ServiceResult, artefact_not_found};
 use crate::store::artefacts::{ArtefactColumns, ArtefactRow};
-use crate::store::{Moment, Tx, artefact_builds, artefacts, audit_log, environment_reviews, matching_rules, users};
+use crate::store::{
+    Moment, StoreResult, Tx, artefact_builds, artefacts, audit_log, environment_reviews, matching_rules, users,
+};
 
 /// A list that may have been replaced; twice nothing where it was not.
 #[derive(Debug, Default)]
 struct Replaced {
     before: Vec<i64>,
     after: Vec<i64>,
+}
+
+impl Replaced {
+    /// What was not there before.
+    fn added(&self) -> Vec<i64> {
+        self.after.iter().copied().filter(|id| !self.before.contains(id)).collect()
+    }
 }
 
 impl Service {
@@ -57,6 +68,7 @@ impl Service {
             Patch::Set(issue) => Some(issue),
         };
         let reviewers = self.change_reviewers(&mut tx, &before, patch.reviewers(), now).await?;
+        self.tell_of_reviewers(&mut tx, &before, after.jira_issue.as_deref(), &reviewers.added(), now).await?;
         let builds = change_bundle(&mut tx, &mut after, &before, patch).await?;
         let old = ArtefactColumns::from(&before);
         if after != old {
@@ -68,6 +80,7 @@ impl Service {
             }
             artefacts::update_artefact(&mut tx, id, &after, now).await?;
         }
+        tell_of_decision(&mut tx, &before, &after, now).await?;
         let was = describe(&old, &reviewers.before, &builds.before);
         let became = describe(&after, &reviewers.after, &builds.after);
         let entry = Entry::updated(AuditSubjectKind::Artefact, id, &was, &became);
@@ -121,10 +134,24 @@ impl Service {
             return Ok(Replaced::default());
         }
         artefacts::replace_reviewers(tx, artefact.id, &wanted).await?;
-        let new: Vec<i64> = wanted.iter().copied().filter(|user| !present.contains(user)).collect();
-        notify_of_artefact_review(tx, &new, &self.artefact_page(artefact), now).await?;
-        Ok(Replaced { before: present, after: wanted })
+        let replaced = Replaced { before: present, after: wanted };
+        notify_of_artefact_review(tx, &replaced.added(), &self.artefact_page(artefact), now).await?;
+        Ok(replaced)
     }
+}
+
+/// Has webhooks told when the decision is another one.
+async fn tell_of_decision(tx: &mut Tx, before: &ArtefactRow, after: &ArtefactColumns, now: Moment) -> StoreResult<()> {
+    if after.status == before.status {
+        return Ok(());
+    }
+    let what = Happening::ArtefactStatusChanged {
+        before: before.status,
+        after: after.status,
+        comment: after.comment.clone(),
+        changed_by: tx.actor_name().to_owned(),
+    };
+    tell_webhooks(tx, before.family, &Happened { artefact_id: before.id, what }, now).await
 }
 
 /// What the audit log tells of an artefact.

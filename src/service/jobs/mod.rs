@@ -3,6 +3,7 @@
 mod expired;
 pub mod issue_sync;
 mod list;
+mod outbox;
 mod scheduler;
 mod wakes;
 
@@ -64,8 +65,14 @@ impl Job {
 impl Service {
     /// Every job of this installation. A job that has to run before its interval is over is woken by [`Service::wake_job`].
     pub fn jobs(&self) -> Vec<Job> {
-        let mut jobs =
-            vec![Job::new("expired", Duration::from_mins(10), |service| async move { service.forget_expired().await })];
+        let mut jobs = vec![
+            Job::new("expired", Duration::from_mins(10), |service| async move { service.forget_expired().await }),
+            Job::new("messages", Duration::from_secs(10), |service| async move { service.deliver_messages().await }),
+            Job::new("promotion", Duration::from_mins(10), |service| async move { service.promote_artefacts().await }),
+            Job::new("kernel-tracker", Duration::from_mins(5), |service| async move {
+                service.follow_kernel_tracker().await
+            }),
+        ];
         if let Some(sync) = &self.settings.issue_sync {
             jobs.extend(issue_sync::jobs(sync));
         }

@@ -47,6 +47,7 @@ pub(super) fn subject_kind(kind: AuditSubjectKind) -> &'static str {
         AuditSubjectKind::Application => "Application",
         AuditSubjectKind::User => "User",
         AuditSubjectKind::Team => "Team",
+        AuditSubjectKind::Webhook => "Webhook",
     }
 }
 
@@ -67,7 +68,8 @@ pub(super) fn subject_page(entry: &AuditEntryResponse) -> Option<String> {
         AuditSubjectKind::Team => Some(format!("/teams?team={id}")),
         AuditSubjectKind::EnvironmentReview
         | AuditSubjectKind::TestCaseReportedIssue
-        | AuditSubjectKind::EnvironmentReportedIssue => None,
+        | AuditSubjectKind::EnvironmentReportedIssue
+        | AuditSubjectKind::Webhook => None,
     }
 }
 
