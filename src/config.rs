@@ -3,6 +3,7 @@
 mod exposure;
 mod issue_sync;
 mod jira;
+mod metrics;
 mod oidc;
 mod saml;
 mod upstream;
@@ -11,14 +12,17 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::api::{FamilyName, Permission};
 use url::{Host, Url};
 
+pub use metrics::MetricsConfig;
+
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;
 use crate::service::Settings;
-use crate::store::DbUrl;
+use crate::store::{DbUrl, SLOW_STATEMENT};
 
 /// Everything the server needs to know.
 #[derive(Clone, Debug)]
@@ -31,6 +35,10 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// The folder with the dashboard's files; found beside the program when not said.
     pub site_root: Option<PathBuf>,
+    /// Where metrics are told, if anywhere.
+    pub metrics: Option<MetricsConfig>,
+    /// Statements that take longer are written into the log.
+    pub slow_statement: Duration,
     /// What changes the use cases.
     pub settings: Settings,
     /// Whether reads were opened to everybody because nobody said anything about it.
@@ -149,6 +157,11 @@ impl Config {
                 None => DEFAULT_MAX_BODY_BYTES,
             },
             site_root: variable("SITE_ROOT").map(PathBuf::from),
+            metrics: metrics::read_metrics(listen, &variable)?,
+            slow_statement: match variable("SLOW_STATEMENT_MS") {
+                Some(text) => read_patience("SLOW_STATEMENT_MS", &text)?,
+                None => SLOW_STATEMENT,
+            },
             settings,
             opened_reads,
             is_alone,
@@ -216,6 +229,14 @@ fn read_seconds(variable: &'static str, text: &str) -> Result<u64, ConfigError> 
 
 fn read_number(variable: &'static str, text: &str) -> Result<u32, ConfigError> {
     text.trim().parse().map_err(|_| ConfigError::new(variable, format!("'{text}' is no number of 0 or more")))
+}
+
+/// Reads a span in milliseconds; 0 means that nothing takes too long.
+fn read_patience(variable: &'static str, text: &str) -> Result<Duration, ConfigError> {
+    match read_number(variable, text)? {
+        0 => Ok(Duration::MAX),
+        millis => Ok(Duration::from_millis(millis.into())),
+    }
 }
 
 fn read_size(variable: &'static str, text: &str) -> Result<usize, ConfigError> {
@@ -354,6 +375,7 @@ mod tests {
             ("WEBHOOK_HOSTS", "https://chat.example"),
             ("WEBHOOK_HOSTS", "chat.example:8065"),
             ("JIRA_API_URL", "http://jira.example"),
+            ("SLOW_STATEMENT_MS", "1s"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

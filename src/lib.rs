@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod integrations;
+pub mod metrics;
 pub mod service;
 pub mod store;
 pub mod web;

@@ -63,6 +63,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use openapi::document;
 
+use crate::metrics::note_route;
 use crate::service::Service;
 use errors::ApiError;
 
@@ -136,6 +137,7 @@ pub fn router(service: Service, max_body_bytes: usize) -> Router {
     let state = ApiState { service, max_body_bytes, openapi: openapi::text() };
     let router = router
         .merge(docs::routes())
+        .route_layer(middleware::from_fn(note_route))
         .fallback(|| async { refusals::no_address() })
         .method_not_allowed_fallback(|| async { refusals::no_method() })
         .layer(Extension(state.clone()))

@@ -9,6 +9,7 @@ mod completions;
 mod failure;
 mod import;
 mod import_report;
+mod logging;
 mod man;
 mod migrate;
 mod openapi;
@@ -23,13 +24,16 @@ mod test_results_report;
 mod user;
 mod user_account;
 
+use std::time::Duration;
+
 use clap::{Parser, Subcommand};
 
 pub use failure::Failure;
+pub use logging::start_log;
 
 use crate::clock::Clock;
 use crate::service::{Service, Settings};
-use crate::store::{Db, DbUrl};
+use crate::store::{Db, DbUrl, SLOW_STATEMENT};
 
 /// Collects the results of tests on software artefacts and shows who may ship what.
 #[derive(Debug, Parser)]
@@ -101,8 +105,13 @@ impl DbArgs {
 
     /// Opens the database for a command that needs its schema to be there.
     async fn connect(&self) -> anyhow::Result<Db> {
+        self.connect_and_watch(SLOW_STATEMENT).await
+    }
+
+    /// Likewise; statements that take longer than so are written into the log.
+    async fn connect_and_watch(&self, slow: Duration) -> anyhow::Result<Db> {
         let url = self.url()?;
-        let db = Db::connect(&url).await?;
+        let db = Db::connect_and_watch(&url, slow).await?;
         match url {
             // A file belongs to whoever runs the program; a server's schema is changed on purpose only.
             DbUrl::Sqlite(_) => migrate::bring_up_to_date(&db).await?,

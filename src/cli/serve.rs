@@ -11,12 +11,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::DbArgs;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, MetricsConfig};
+use crate::metrics::{self, Metrics};
 use crate::service::Service;
 use crate::web;
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
+/// How long statements whose results nobody waits for any longer may take until the program ends.
+const CLOSE_TIME: Duration = Duration::from_secs(3);
 /// How often it is looked whether the SAML identity provider has changed.
 const SAML_INTERVAL: Duration = Duration::from_mins(15);
 /// How often it is written down when applications were last seen.
@@ -33,7 +36,7 @@ pub(super) struct ServeArgs {
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let config = Config::read(args.listen, args.db.url()?, |name| std::env::var(name).ok())?;
-    let db = args.db.connect().await?;
+    let db = args.db.connect_and_watch(config.slow_statement).await?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
@@ -46,7 +49,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let service = Service::new(db.clone(), Clock::system(), config.settings);
     let api = crate::api::router(service.clone(), config.max_body_bytes);
     let proxies = service.settings.proxies.clone();
-    let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site), proxies));
+    let metrics = Metrics::default();
+    let options = web::Options::new(config.site_root.unwrap_or_else(built_site), proxies);
+    let router = web::router(api, &options, metrics.clone());
     tracing::info!("listening on http://{address}");
     if config.listen.ip().is_loopback()
         && let Some(token) = service.make_first_administrator().await?
@@ -57,14 +62,19 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let jobs = tokio::spawn(run_jobs(service.clone()));
     let noting = tokio::spawn(save_last_uses(service.clone()));
     let following = tokio::spawn(follow_saml_provider(service.clone()));
+    let watching = tokio::spawn(tell_metrics(config.metrics, metrics, service.clone()));
     serve(listener, router, service.clone()).await?;
     jobs.abort();
     noting.abort();
     following.abort();
+    watching.abort();
     if let Err(error) = service.save_last_uses().await {
         tracing::warn!(%error, "when applications were last seen is not known to the minute");
     }
-    db.close().await;
+    // Who was stopped in the middle of a long statement has nothing to lose.
+    if tokio::time::timeout(CLOSE_TIME, db.close()).await.is_err() {
+        tracing::info!("the database is still busy with what nobody waits for");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -95,6 +105,28 @@ async fn follow_saml_provider(service: Service) {
     loop {
         ticks.tick().await;
         service.refresh_saml_provider().await;
+    }
+}
+
+/// Tells metrics, if anybody wants to know them. Nothing depends on it: what goes wrong is in the log.
+async fn tell_metrics(config: Option<MetricsConfig>, metrics: Metrics, service: Service) {
+    let Some(MetricsConfig { listen, results }) = config else { return };
+    let listener = match TcpListener::bind(listen).await {
+        Ok(listener) => listener,
+        Err(error) => return tracing::warn!(%error, "there are no metrics: cannot listen on {listen} (METRICS_PORT)"),
+    };
+    tracing::info!("metrics are at http://{listen}/metrics");
+    let telling = metrics::serve(listener, metrics.clone(), service.db.clone());
+    let counting = async {
+        match results {
+            Some(plan) => metrics::keep_counting(metrics, service, plan).await,
+            None => tracing::info!("results are not counted for the metrics: METRICS_INIT_ENABLED is false"),
+        }
+    };
+    // Counting reads long; telling does not wait for it.
+    let (told, ()) = tokio::join!(telling, counting);
+    if let Err(error) = told {
+        tracing::warn!(%error, "there are no metrics any longer");
     }
 }
 

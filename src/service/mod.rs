@@ -47,6 +47,7 @@ mod teams;
 mod test_cases;
 mod test_execution_search;
 pub mod test_executions;
+pub mod test_result_counts;
 pub mod test_result_search;
 pub mod test_results;
 mod text_index;

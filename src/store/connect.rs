@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::LevelFilter;
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -12,6 +14,8 @@ use super::{Db, Pools, StoreResult};
 
 /// How long a request waits for a connection, and a write for another process's write.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A statement that takes longer is worth a line in the log, when nobody says anything else.
+pub const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 8;
 /// Connections to PostgreSQL: one of them listens to events.
@@ -63,14 +67,20 @@ impl FromStr for DbUrl {
 impl Db {
     /// Opens the database; a SQLite file, and the folder it lies in, are made when they are missing.
     pub async fn connect(url: &DbUrl) -> StoreResult<Self> {
+        Self::connect_and_watch(url, SLOW_STATEMENT).await
+    }
+
+    /// Likewise; statements that take longer than so are written into the log, without what they were about.
+    pub async fn connect_and_watch(url: &DbUrl, slow: Duration) -> StoreResult<Self> {
         let pools = match url {
-            DbUrl::Sqlite(path) => connect_sqlite(path).await?,
+            DbUrl::Sqlite(path) => connect_sqlite(path, slow).await?,
             DbUrl::Postgres(url) => {
                 // Compiling a statement takes longer than running any of ours. What a search chooses is looked up in memory;
                 // with the server's 4 MB, sets of more than some ten thousand results are gone through one by one.
                 let options = PgConnectOptions::from_str(url)?
                     .application_name("test-observer")
-                    .options([("jit", "off"), ("work_mem", "16MB")]);
+                    .options([("jit", "off"), ("work_mem", "16MB")])
+                    .log_slow_statements(LevelFilter::Warn, slow);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(PATIENCE)
@@ -83,7 +93,7 @@ impl Db {
     }
 }
 
-async fn connect_sqlite(path: &Path) -> StoreResult<Pools> {
+async fn connect_sqlite(path: &Path, slow: Duration) -> StoreResult<Pools> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
     }
@@ -98,7 +108,8 @@ async fn connect_sqlite(path: &Path) -> StoreResult<Pools> {
         .pragma("temp_store", "MEMORY")
         // A checkpoint writes every changed page once more, and a large batch changes thousands: with SQLite's own limit
         // each such batch would pay for one.
-        .pragma("wal_autocheckpoint", "8000");
+        .pragma("wal_autocheckpoint", "8000")
+        .log_slow_statements(LevelFilter::Warn, slow);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)

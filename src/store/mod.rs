@@ -48,6 +48,7 @@ pub mod test_events;
 pub mod test_execution_search;
 pub mod test_executions;
 pub mod test_plans;
+pub mod test_result_counts;
 pub mod test_result_search;
 pub mod test_results;
 pub mod users;
@@ -63,7 +64,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit_log::Actor;
 use crate::domain::events::Event;
-pub use connect::DbUrl;
+pub use connect::{DbUrl, SLOW_STATEMENT};
 pub(crate) use dialect::Dialect;
 use idempotency_keys::Promise;
 pub(crate) use statement::{Parameter, Statement, bind_parameters, on_statement};
@@ -196,6 +197,16 @@ impl Db {
         usize::try_from(pool_size).unwrap_or(usize::MAX)
     }
 
+    /// The connections there are now.
+    pub fn connections(&self) -> Vec<PoolConnections> {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                vec![count_connections("writer", writer), count_connections("readers", readers)]
+            }
+            Pools::Postgres(pool) => vec![count_connections("all", pool)],
+        }
+    }
+
     /// Whether the database answers.
     pub async fn check(&self) -> StoreResult<()> {
         match &self.pools {
@@ -231,6 +242,22 @@ impl Db {
             events: self.events.clone(),
         }
     }
+}
+
+/// The connections of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolConnections {
+    /// What they are for.
+    pub name: &'static str,
+    /// As many wait for work.
+    pub idle: usize,
+    /// As many are at work.
+    pub used: usize,
+}
+
+fn count_connections<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> PoolConnections {
+    let (all, idle) = (usize::try_from(pool.size()).unwrap_or(usize::MAX), pool.num_idle());
+    PoolConnections { name, idle, used: all.saturating_sub(idle) }
 }
 
 impl Tx {

@@ -4,6 +4,7 @@ mod browser_rules;
 mod files;
 mod logs;
 mod pages;
+mod requests;
 
 use std::{
     path::PathBuf,
@@ -12,7 +13,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
@@ -22,6 +23,7 @@ use tower::ServiceExt;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::domain::proxies::Proxies;
+use crate::metrics::{Metrics, note_route};
 use files::{PublicFiles, find_assets, pkg};
 use pages::Pages;
 
@@ -53,12 +55,12 @@ struct Rest {
 }
 
 /// The router to serve: pages and files of the dashboard in front of the API. Call it inside a Tokio runtime.
-pub fn router(api: Router, options: &Options) -> Router {
+pub fn router(api: Router, options: &Options, metrics: Metrics) -> Router {
     let assets = find_assets(&options.hash_file, &options.site_root);
     if assets.is_hashed && !options.site_root.join("pkg").is_dir() {
         tracing::warn!(site.root = %options.site_root.display(), "the dashboard's files are missing: its pages have no style and no scripts");
     }
-    let state = Pages { api: api.clone(), assets: assets.names };
+    let state = Pages { api: api.clone().layer(middleware::from_fn(requests::log_with_page)), assets: assets.names };
     let compression = CompressionLayer::new().quality(CompressionLevel::Precise(4));
     let log = get(logs::show).with_state(state.clone()).layer(compression.clone());
     let pages = Router::new().fallback(pages::show).with_state(state).layer(compression);
@@ -71,8 +73,10 @@ pub fn router(api: Router, options: &Options) -> Router {
     router
         .route("/", get(front_door).fallback_service(api).with_state(rest.clone()))
         .nest_service("/pkg", pkg(&options.site_root, assets.is_hashed))
+        .route_layer(middleware::from_fn(note_route))
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
         .layer(middleware::from_fn_with_state(options.proxies.clone(), browser_rules::add))
+        .layer(middleware::from_fn_with_state(metrics, requests::watch))
 }
 
 /// The paths of the pages but the front door, as the app itself lists them.
@@ -114,7 +118,9 @@ async fn everything_else(State(rest): State<Rest>, request: Request) -> Response
     }
 }
 
-async fn call(service: Router, request: Request) -> Response {
+async fn call(service: Router, mut request: Request) -> Response {
+    // The template of a route in front of the API is no part of the API's own.
+    request.extensions_mut().remove::<MatchedPath>();
     let Ok(response) = service.oneshot(request).await;
     response
 }

@@ -16,6 +16,9 @@ use axum::{
 };
 use leptos::{nonce::Nonce, prelude::provide_context};
 use leptos_router::components::provide_server_redirect;
+use tracing::{Instrument, Span};
+
+use super::requests::PageSpan;
 
 /// What rendering needs.
 #[derive(Clone)]
@@ -29,6 +32,7 @@ impl Pages {
     /// rest belongs to the routing of the page, and would mislead the API's.
     pub(super) fn api_for(&self, parts: &Parts) -> InProcessApi {
         let mut extensions = Extensions::new();
+        extensions.insert(PageSpan(Span::current()));
         if let Some(connection) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
             extensions.insert(*connection);
         }
@@ -66,10 +70,11 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
     let rendering = render(Request::from_parts(parts, body));
     // A rendering that is dropped half-way never frees what it holds (leptos 0.8.23, about 100 kB each), so it goes on to its
     // end, which is near, in a task of its own when the reader has gone.
-    let rendered = tokio::spawn(async move {
+    let rendered = async move {
         let (parts, body) = rendering.await.into_parts();
         axum::body::to_bytes(body, usize::MAX).await.map(|body| Response::from_parts(parts, Body::from(body)))
-    });
+    };
+    let rendered = tokio::spawn(rendered.in_current_span());
     match rendered.await {
         Ok(Ok(response)) => finish(response, &head, &nonce),
         failure => {

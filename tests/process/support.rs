@@ -77,7 +77,9 @@ pub(crate) fn run_with(args: &[&str], variables: &[(&str, &str)]) -> (bool, Stri
 
 fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(PROGRAM);
-    command.args(args).env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
+    // Servers that run side by side cannot all have the usual port for metrics.
+    let variables = [("METRICS_PORT", "0")].into_iter().chain(variables.iter().copied());
+    command.args(args).env_clear().envs(variables).stdin(Stdio::null());
     command
 }
 
@@ -117,7 +119,9 @@ impl Server {
         });
         let mut server = Self { child, url: String::new(), log };
         let line = server.wait_for_line("listening on ");
-        line.rsplit_once("listening on ").unwrap().1.clone_into(&mut server.url);
+        // In JSON there is more behind it.
+        let url = line.rsplit_once("listening on ").unwrap().1.split('"').next().unwrap();
+        url.clone_into(&mut server.url);
         server
     }
 
