@@ -2,7 +2,6 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -48,7 +47,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let service = Service::new(db.clone(), Clock::system(), config.settings);
     let api = crate::api::router(service.clone(), config.max_body_bytes);
     let proxies = service.settings.proxies.clone();
-    let router = web::router(api, &web::Options::new(config.site_root.unwrap_or_else(built_site), proxies));
+    let site = config.site_root.map_or_else(web::Site::built, web::Site::in_folder);
+    let router = web::router(api, &web::Options { site, proxies });
     tracing::info!("listening on http://{address}");
     if config.listen.ip().is_loopback()
         && let Some(token) = service.make_first_administrator().await?
@@ -103,13 +103,6 @@ async fn follow_saml_provider(service: Service) {
         ticks.tick().await;
         service.refresh_saml_provider().await;
     }
-}
-
-/// Where the build leaves the dashboard's files: in `site` beside the folder of the program.
-fn built_site() -> PathBuf {
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(|program| program.parent()?.parent());
-    folder.unwrap_or(Path::new("target")).join("site")
 }
 
 /// Serves until a signal says stop, then lets requests that are under way end.

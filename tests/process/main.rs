@@ -4,12 +4,15 @@
 
 mod attacks;
 mod client_scripts;
+mod cluster;
 mod command_line;
 mod events;
 mod local_accounts;
 mod operator;
 mod pages;
+mod scale_out;
 mod seed;
+mod soak;
 mod submit;
 mod support;
 mod survival;
