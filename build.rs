@@ -26,20 +26,25 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn spell_site(site: &Path, hashes: &Path) -> Result<String, Box<dyn Error>> {
     let mut files = Vec::new();
     collect(site, &mut files)?;
-    if !hashes.is_file() || !files.iter().any(|path| path.extension().is_some_and(|extension| extension == "br")) {
+    if !hashes.is_file() || !files.iter().any(|path| has_extension(path, "br")) {
         return Err(format!("there is no compressed site in {}: run scripts/package", site.display()).into());
     }
     files.sort();
-    let mut code = format!("EmbeddedSite {{ hashes: include_str!({hashes:?}), files: &[\n");
-    for path in files {
-        let name = path.strip_prefix(site)?.to_str().ok_or("a file's name is no text")?;
-        // What only compilers read.
-        if !name.ends_with(".ts") {
-            writeln!(code, "({name:?}, include_bytes!({path:?})),")?;
-        }
+    let mut code = format!("EmbeddedSite {{ hashes: include_str!({:?}), files: &[\n", text_of(hashes)?);
+    // What only compilers read stays behind.
+    for path in files.iter().filter(|path| !has_extension(path, "ts")) {
+        writeln!(code, "({:?}, include_bytes!({:?})),", text_of(path.strip_prefix(site)?)?, text_of(path)?)?;
     }
     code.push_str("] }");
     Ok(code)
+}
+
+fn text_of(path: &Path) -> Result<&str, Box<dyn Error>> {
+    path.to_str().ok_or_else(|| format!("the name of {} is no text", path.display()).into())
+}
+
+fn has_extension(path: &Path, expected: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == expected)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

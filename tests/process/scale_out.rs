@@ -65,7 +65,7 @@ impl Runner {
             self.say(Method::POST, &format!("{path}/test-results"), &results(name, batch), None).await;
         }
         let link = json!({"label": name, "url": "https://logs.example"});
-        self.say(Method::POST, &format!("{path}/links"), &link, Some(&format!("{name} link"))).await;
+        self.say(Method::POST, &format!("{path}/links"), &link, Some(&format!("{name}-link"))).await;
         self.say(Method::PATCH, &path, &json!({"status": "COMPLETED"}), None).await;
         started["id"].as_i64().unwrap()
     }
@@ -101,7 +101,7 @@ fn results(run: &str, batch: i64) -> Value {
 async fn keep_reporting(mut runner: Runner, number: usize, is_over: Arc<AtomicBool>) -> (BTreeMap<i64, String>, usize) {
     let mut runs = BTreeMap::new();
     for n in 0.. {
-        let name = format!("run {number}-{n}");
+        let name = format!("run-{number}-{n}");
         let id = runner.report(&name, n % 2 == 0).await;
         assert_eq!(runs.insert(id, name), None, "two runs have the id {id}");
         if is_over.load(Ordering::Relaxed) {
@@ -208,7 +208,7 @@ async fn what_was_answered_stays_while_processes_and_connections_end_under_load(
     while !events.iter().any(|event: &String| said.lock().unwrap().contains(event)) {
         assert!(begin.elapsed() < PATIENCE, "no event came");
         // While the connection that listens is made anew, an event is told as another refresh.
-        let execution = late.report(&format!("late {}", events.len()), true).await;
+        let execution = late.report(&format!("late-{}", events.len()), true).await;
         events.push(format!("\"test_execution_id\":{execution}}}"));
         tokio::time::sleep(PAUSE).await;
     }
