@@ -51,16 +51,17 @@ async fn soak(name: &str, database: &str, minutes: usize) -> anyhow::Result<()> 
     let server = Server::start(database)?;
     let load = Load::start(&server.url, key.trim(), WORKERS, RUNS).await?;
     let mut memory = Vec::new();
-    let mut failures = 0;
+    let (mut requests, mut failures) = (0, 0);
     for minute in 1..=minutes {
         let used = server.watch_memory(Duration::from_mins(1)).await?;
         let tally = load.take();
         println!("{name:<10} minute {minute:>3}: {tally}; memory {} MiB", used / 1024);
+        requests += tally.requests();
         failures += tally.failures();
         memory.push(used);
     }
     load.stop().await?;
-    ensure!(failures == 0, "{name}: {failures} requests were not answered as they should be");
+    ensure!(failures == 0, "{name}: {failures} of {requests} requests were not answered as they should be");
     if let [_, second, .., last] = memory.as_slice() {
         ensure!(last * 100 <= second * (100 + GROWTH), "{name}: memory grew from {second} to {last} KiB");
     }
@@ -95,7 +96,7 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().context("no log")?).lines().map_while(Result::ok);
         let mut server = Self { child, url: String::new() };
         let Some(line) = lines.find(|line| line.contains("listening on ")) else { bail!("the server did not start") };
-        server.url = line.rsplit_once("listening on ").unwrap_or_default().1.to_owned();
+        line.rsplit_once("listening on ").unwrap_or_default().1.clone_into(&mut server.url);
         // What it has to say is part of the result.
         std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
         Ok(server)
