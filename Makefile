@@ -1,7 +1,7 @@
 # `make` says what there is; the work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo dev test bench openapi deny fmt clean
+.PHONY: help setup build run demo dev test bench soak package openapi deny fmt clean
 
 help: ## Say what the targets do
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,6 +38,14 @@ test: ## Check format and lints, run all tests on both databases and in the brow
 bench: ## Measure the API on both databases
 	@scripts/setup build test
 	@scripts/bench
+
+soak: ## Lay load on a server for MINUTES (10) on each database: it must neither fail nor grow
+	@scripts/setup build test
+	@scripts/soak $(MINUTES)
+
+package: ## Build target/package/test-observer, which has the site in it; KIND=deb makes a Debian package, too
+	@scripts/setup build $(filter deb,$(KIND))
+	@scripts/package $(KIND)
 
 openapi: ## Write the committed openapi.json anew from the code
 	@scripts/setup build

@@ -33,7 +33,7 @@ pub struct Config {
     pub db: DbUrl,
     /// Largest body of a request, in bytes.
     pub max_body_bytes: usize,
-    /// The folder with the dashboard's files; found beside the program when not said.
+    /// The folder with the dashboard's files; those that were compiled in, or lie beside the program, when not said.
     pub site_root: Option<PathBuf>,
     /// Where metrics are told, if anywhere.
     pub metrics: Option<MetricsConfig>,

@@ -7,6 +7,7 @@ mod common_failures;
 mod compare_submissions;
 mod completions;
 mod failure;
+mod health;
 mod import;
 mod import_report;
 mod logging;
@@ -79,6 +80,7 @@ enum Command {
     TestCaseHistory(test_case_history::TestCaseHistoryArgs),
     CompareSubmissions(compare_submissions::CompareSubmissionsArgs),
     CheckPermissions(check_permissions::CheckPermissionsArgs),
+    Health(health::HealthArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -158,6 +160,7 @@ impl Cli {
             Command::TestCaseHistory(args) => test_case_history::run(args).await,
             Command::CompareSubmissions(args) => compare_submissions::run(args).await,
             Command::CheckPermissions(args) => check_permissions::run(&args),
+            Command::Health(args) => health::run(args).await,
             Command::Completions(args) => completions::run(&args),
             Command::Man(args) => man::run(&args),
         }

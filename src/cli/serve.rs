@@ -2,7 +2,6 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -50,8 +49,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let api = crate::api::router(service.clone(), config.max_body_bytes);
     let proxies = service.settings.proxies.clone();
     let metrics = Metrics::default();
-    let options = web::Options::new(config.site_root.unwrap_or_else(built_site), proxies);
-    let router = web::router(api, &options, metrics.clone());
+    let site = config.site_root.map_or_else(web::Site::built, web::Site::in_folder);
+    let router = web::router(api, &web::Options { site, proxies }, metrics.clone());
     tracing::info!("listening on http://{address}");
     if config.listen.ip().is_loopback()
         && let Some(token) = service.make_first_administrator().await?
@@ -128,13 +127,6 @@ async fn tell_metrics(config: Option<MetricsConfig>, metrics: Metrics, service: 
     if let Err(error) = told {
         tracing::warn!(%error, "there are no metrics any longer");
     }
-}
-
-/// Where the build leaves the dashboard's files: in `site` beside the folder of the program.
-fn built_site() -> PathBuf {
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(|program| program.parent()?.parent());
-    folder.unwrap_or(Path::new("target")).join("site")
 }
 
 /// Serves until a signal says stop, then lets requests that are under way end.

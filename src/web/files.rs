@@ -1,10 +1,6 @@
 //! The dashboard's files: built ones, whose names change with their content, and the few public ones that keep their names.
 
-use std::{
-    collections::HashMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, collections::HashMap, path::Path};
 
 use app::Assets;
 use axum::{
@@ -17,6 +13,9 @@ use axum::{
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
+use super::embedded;
+use super::site::Site;
+
 /// The built files as pages refer to them.
 pub(super) struct FoundAssets {
     pub(super) names: Assets,
@@ -25,8 +24,8 @@ pub(super) struct FoundAssets {
 }
 
 /// Reads the hashes that the build left: lines like `js: 3f2a…`. Without them the names are plain.
-pub(super) fn find_assets(hash_file: &Path, site_root: &Path) -> FoundAssets {
-    let text = fs::read_to_string(hash_file).unwrap_or_default();
+pub(super) fn find_assets(site: &Site) -> FoundAssets {
+    let text = site.read_hashes();
     let hashes: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once(':')).collect();
     let name = |kind: &str| match hashes.get(kind) {
         Some(hash) => format!("/pkg/test-observer.{}.{kind}", hash.trim()),
@@ -38,7 +37,7 @@ pub(super) fn find_assets(hash_file: &Path, site_root: &Path) -> FoundAssets {
         None => "__wasm_split_manifest.json".to_owned(),
     };
     // Without it the code of a page is fetched all the same, only later.
-    let chunks = fs::read(site_root.join("pkg").join(manifest)).ok();
+    let chunks = site.read(&format!("pkg/{manifest}"));
     let names = Assets {
         css: name("css"),
         js: name("js"),
@@ -53,29 +52,50 @@ pub(super) fn find_assets(hash_file: &Path, site_root: &Path) -> FoundAssets {
 const LONGEST_ADDRESS: usize = 255;
 
 /// Serves the built files, compressed where the build has done so.
-pub(super) fn pkg(site_root: &Path, is_hashed: bool) -> Router {
-    let folder = ServeDir::new(site_root.join("pkg")).precompressed_br().precompressed_gzip();
+pub(super) fn pkg(site: &Site, is_hashed: bool) -> Router {
+    let files = match site {
+        Site::Folder { root, .. } => {
+            Router::new().fallback_service(ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip())
+        }
+        Site::Embedded(site) => embedded::pkg(*site),
+    };
     let caching = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Router::new().fallback_service(folder).layer(middleware::from_fn(move |request: Request, next: Next| async move {
+    files.layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let is_possible = request.uri().path().len() <= LONGEST_ADDRESS;
         let mut response = if is_possible { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() };
         // A file that is missing today may be there tomorrow.
         let caching = if response.status().is_client_error() { "no-store" } else { caching };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         response
     }))
 }
 
+/// What tells a file from what it was before; nothing if it cannot be told.
+pub(super) fn entity_tag(content: &[u8]) -> Option<HeaderValue> {
+    let digest = Sha256::digest(content);
+    let tag = digest.iter().take(12).fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}"));
+    HeaderValue::try_from(tag + "\"").ok()
+}
+
+/// Whether the copy that the browser has is the one with this tag.
+pub(super) fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
+}
+
 /// A public file, small enough to keep.
 pub(super) struct PublicFile {
-    content: Vec<u8>,
+    content: Cow<'static, [u8]>,
     content_type: &'static str,
     etag: HeaderValue,
 }
 
 impl PublicFile {
-    fn read(path: &Path) -> Option<Self> {
-        let content_type = match path.extension()?.to_str()? {
+    fn read(site: &Site, name: &str) -> Option<Self> {
+        let content_type = match Path::new(name).extension()?.to_str()? {
             "svg" => "image/svg+xml",
             "txt" => "text/plain; charset=utf-8",
             "png" => "image/png",
@@ -83,21 +103,16 @@ impl PublicFile {
             "webmanifest" => "application/manifest+json",
             _ => return None,
         };
-        let content = fs::read(path).ok()?;
-        let etag =
-            Sha256::digest(&content).iter().take(12).fold(String::from("\""), |etag, byte| format!("{etag}{byte:02x}"));
-        Some(Self { content, content_type, etag: HeaderValue::try_from(etag + "\"").ok()? })
+        let content = site.read(name)?;
+        let etag = entity_tag(&content)?;
+        Some(Self { content, content_type, etag })
     }
 
     /// The file, or the news that the browser's copy is still good.
     pub(super) fn respond(&self, request: &HeaderMap) -> Response {
-        let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let is_known = known
-            .flat_map(|value| value.split(','))
-            .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == self.etag.as_bytes());
         let headers =
             [(header::ETAG, self.etag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
-        if is_known {
+        if is_known(request, &self.etag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type))];
@@ -109,14 +124,10 @@ impl PublicFile {
 pub(super) struct PublicFiles(HashMap<String, PublicFile>);
 
 impl PublicFiles {
-    /// Reads what lies directly in the site's folder.
-    pub(super) fn read(site_root: &Path) -> Self {
-        let entries = fs::read_dir(site_root).into_iter().flatten().filter_map(Result::ok);
-        let files = entries.map(|entry| entry.path()).filter_map(|path: PathBuf| {
-            let name = path.file_name()?.to_str()?.to_owned();
-            Some((format!("/{name}"), PublicFile::read(&path)?))
-        });
-        Self(files.collect())
+    /// Reads what lies directly in the site.
+    pub(super) fn read(site: &Site) -> Self {
+        let names = site.public_names().into_iter();
+        Self(names.filter_map(|name| Some((format!("/{name}"), PublicFile::read(site, &name)?))).collect())
     }
 
     /// The file at an address.

@@ -1,15 +1,14 @@
 //! Hosts the dashboard: its pages, its files, and behind them the API for everybody else.
 
 mod browser_rules;
+mod embedded;
 mod files;
 mod logs;
 mod pages;
 mod requests;
+mod site;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -26,24 +25,15 @@ use crate::domain::proxies::Proxies;
 use crate::metrics::{Metrics, note_route};
 use files::{PublicFiles, find_assets, pkg};
 use pages::Pages;
+pub use site::{EmbeddedSite, Site};
 
-/// Where the built site is.
+/// What the dashboard needs to know.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The folder with `pkg/` and the public files.
-    pub site_root: PathBuf,
-    /// The file with the hashes that are part of the names in `pkg/`.
-    pub hash_file: PathBuf,
+    /// Where its files are.
+    pub site: Site,
     /// Proxies whose word about how requests came counts.
     pub proxies: Proxies,
-}
-
-impl Options {
-    /// The site in a folder; its hashes are in `hash.txt` beside the running program, where the build leaves them.
-    pub fn new(site_root: PathBuf, proxies: Proxies) -> Self {
-        let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("hash.txt")));
-        Self { site_root, hash_file: beside.unwrap_or_else(|| PathBuf::from("hash.txt")), proxies }
-    }
 }
 
 /// What answers a request that no page claims.
@@ -56,15 +46,15 @@ struct Rest {
 
 /// The router to serve: pages and files of the dashboard in front of the API. Call it inside a Tokio runtime.
 pub fn router(api: Router, options: &Options, metrics: Metrics) -> Router {
-    let assets = find_assets(&options.hash_file, &options.site_root);
-    if assets.is_hashed && !options.site_root.join("pkg").is_dir() {
-        tracing::warn!(site.root = %options.site_root.display(), "the dashboard's files are missing: its pages have no style and no scripts");
+    let assets = find_assets(&options.site);
+    if let Some(root) = options.site.missing().filter(|_| assets.is_hashed) {
+        tracing::warn!(site.root = %root.display(), "the dashboard's files are missing: its pages have no style and no scripts");
     }
     let state = Pages { api: api.clone().layer(middleware::from_fn(requests::log_with_page)), assets: assets.names };
     let compression = CompressionLayer::new().quality(CompressionLevel::Precise(4));
     let log = get(logs::show).with_state(state.clone()).layer(compression.clone());
     let pages = Router::new().fallback(pages::show).with_state(state).layer(compression);
-    let rest = Rest { api: api.clone(), pages: pages.clone(), files: Arc::new(PublicFiles::read(&options.site_root)) };
+    let rest = Rest { api: api.clone(), pages: pages.clone(), files: Arc::new(PublicFiles::read(&options.site)) };
 
     let mut router = Router::new().route("/logs/{execution}/{result}", log);
     for page in page_paths() {
@@ -72,7 +62,7 @@ pub fn router(api: Router, options: &Options, metrics: Metrics) -> Router {
     }
     router
         .route("/", get(front_door).fallback_service(api).with_state(rest.clone()))
-        .nest_service("/pkg", pkg(&options.site_root, assets.is_hashed))
+        .nest_service("/pkg", pkg(&options.site, assets.is_hashed))
         .route_layer(middleware::from_fn(note_route))
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
         .layer(middleware::from_fn_with_state(options.proxies.clone(), browser_rules::add))

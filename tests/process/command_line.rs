@@ -120,3 +120,26 @@ async fn the_log_says_that_reads_are_open() {
         assert_eq!(answer.status(), status, "{variables:?}");
     }
 }
+
+#[test]
+fn a_server_is_asked_whether_it_is_well() {
+    let database = Database::sqlite();
+    let server = Server::start(&database, &[]);
+    // Whatever the way to other systems is.
+    let proxy = [("HTTP_PROXY", "http://127.0.0.1:1"), ("http_proxy", "http://127.0.0.1:1")];
+    for (path, expected) in [("/health/live", "{\"status\":\"live\"}\n"), ("/health/ready", "{\"status\":\"ready\"}\n")]
+    {
+        let (is_well, printed, log) = run_with(&["health", "--url", &format!("{}{path}", server.url)], &proxy);
+        assert!(is_well && printed == expected, "{printed} {log}");
+    }
+    let url = server.url.clone();
+    let nowhere = format!("{url}/health/nowhere");
+    let (is_well, printed, log) = run(&["health", "--url", &nowhere]);
+    assert!(!is_well && printed.is_empty());
+    assert_eq!(log, format!("test-observer: {nowhere}: the answer has the status 404\n"));
+    drop(server);
+    let (is_well, _, log) = run(&["health", "--url", &url]);
+    assert!(!is_well && log.starts_with(&format!("test-observer: {url}: ")) && log.lines().count() == 1, "{log}");
+    let (is_well, _, log) = run(&["health", "--url", "somewhere"]);
+    assert!(!is_well && log == "test-observer: 'somewhere' is no http or https address\n", "{log}");
+}

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod client_scripts;
+mod cluster;
 mod command_line;
 mod events;
 mod local_accounts;
@@ -12,7 +13,9 @@ mod operator;
 mod pages;
 mod requests;
 mod result_metrics;
+mod scale_out;
 mod seed;
+mod soak;
 mod submit;
 mod support;
 mod survival;

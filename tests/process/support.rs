@@ -40,12 +40,17 @@ impl Database {
     }
 
     pub(crate) async fn postgres() -> Self {
-        prepare_tls();
         let server = std::env::var("TEST_POSTGRES_URL").expect(
             "the tests need a PostgreSQL server: run them with `make test` or `scripts/with-postgres cargo test`",
         );
+        Self::made_on(&server).await
+    }
+
+    /// A new database on the server that the URL names a database of.
+    pub(crate) async fn made_on(server: &str) -> Self {
+        prepare_tls();
         let name = unique_name();
-        let pool = PgPool::connect(&server).await.unwrap();
+        let pool = PgPool::connect(server).await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await.unwrap();
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         assert!(run(&["migrate", "--db", &url]).0);
@@ -60,7 +65,7 @@ impl Database {
     }
 }
 
-fn unique_name() -> String {
+pub(crate) fn unique_name() -> String {
     format!("to_process_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
