@@ -57,7 +57,7 @@ ALTER TABLE application DROP CONSTRAINT application_permissions_known, ADD CONST
         "view_rerun", "change_rerun", "change_rerun_bulk", "view_artefact", "change_artefact",
         "view_environment_review", "change_environment_review", "view_report", "view_test_case_reported_issue",
         "change_test_case_reported_issue", "view_environment_reported_issue", "change_environment_reported_issue",
-        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_webhook",
+        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_jobs", "view_webhook",
         "change_webhook"
     ]'::jsonb);
 ALTER TABLE team DROP CONSTRAINT team_permissions_known, ADD CONSTRAINT team_permissions_known
@@ -68,7 +68,7 @@ ALTER TABLE team DROP CONSTRAINT team_permissions_known, ADD CONSTRAINT team_per
         "view_rerun", "change_rerun", "change_rerun_bulk", "view_artefact", "change_artefact",
         "view_environment_review", "change_environment_review", "view_report", "view_test_case_reported_issue",
         "change_test_case_reported_issue", "view_environment_reported_issue", "change_environment_reported_issue",
-        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_webhook",
+        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_jobs", "view_webhook",
         "change_webhook"
     ]'::jsonb);
 ALTER TABLE artefact_matching_rule DROP CONSTRAINT artefact_matching_rule_grant_permissions_known,
@@ -80,6 +80,6 @@ ALTER TABLE artefact_matching_rule DROP CONSTRAINT artefact_matching_rule_grant_
         "view_rerun", "change_rerun", "change_rerun_bulk", "view_artefact", "change_artefact",
         "view_environment_review", "change_environment_review", "view_report", "view_test_case_reported_issue",
         "change_test_case_reported_issue", "view_environment_reported_issue", "change_environment_reported_issue",
-        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_webhook",
+        "view_notification", "change_notification", "view_sentry_debug", "view_audit_log", "view_jobs", "view_webhook",
         "change_webhook"
     ]'::jsonb);

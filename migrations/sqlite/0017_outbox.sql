@@ -57,5 +57,5 @@ CREATE VIEW known_permission (value) AS VALUES
     ('change_test'), ('view_rerun'), ('change_rerun'), ('change_rerun_bulk'), ('view_artefact'), ('change_artefact'),
     ('view_environment_review'), ('change_environment_review'), ('view_report'), ('view_test_case_reported_issue'),
     ('change_test_case_reported_issue'), ('view_environment_reported_issue'), ('change_environment_reported_issue'),
-    ('view_notification'), ('change_notification'), ('view_sentry_debug'), ('view_audit_log'), ('view_webhook'),
+    ('view_notification'), ('change_notification'), ('view_sentry_debug'), ('view_audit_log'), ('view_jobs'), ('view_webhook'),
     ('change_webhook');
