@@ -7,6 +7,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey}
 use serde_json::{Value, json};
 use test_observer::clock::Clock;
 use test_observer::domain::issue_sync::Priority;
+use test_observer::service::jobs::issue_sync::IssueSyncSettings;
 use test_observer::service::jobs::{JobError, JobOutcome};
 
 use crate::support::{TestApp, both, only};
@@ -62,7 +63,7 @@ fn claims(asked: &Asked) -> Value {
 /// Issues that are due and others; the numbers of those that were asked for.
 async fn numbers_asked(app: &TestApp, server: &TrackerServer, priority: Priority) -> Vec<i64> {
     run(app, priority).await;
-    let number = |line: &String| line.rsplit_once('/').unwrap().1.parse().unwrap();
+    let number = |line: &String| -> i64 { line.rsplit_once('/').unwrap().1.parse().unwrap() };
     let mut numbers: Vec<i64> = server.take_lines().iter().map(number).collect();
     numbers.sort_unstable();
     numbers
@@ -114,7 +115,7 @@ both! {
     // An issue that fails is asked for once in a run, also when there are more of them than in a batch.
     async fn an_issue_that_fails_stays_as_it_is(app: TestApp) {
         let server = TrackerServer::start().await;
-        let settings = test_observer::service::jobs::issue_sync::IssueSyncSettings { batch_size: 2, ..server.settings() };
+        let settings = IssueSyncSettings { batch_size: 2, ..server.settings() };
         let app = app.with_settings(|all| all.issue_sync = Some(settings));
         let mut ids = Vec::new();
         for number in 1..=7 {

@@ -45,8 +45,8 @@ both! {
         }
         let failure = || Reply::new(502, json!({}));
         server.show(&github_line(1), &[failure(), failure(), found("late")]);
-        server.show(&github_line(2), &[Reply::new(429, json!({})).with("retry-after", 0), found("polite")]);
-        server.show(&github_line(3), &[Reply::new(503, json!({})).with("retry-after", 0), found("polite")]);
+        server.show(&github_line(2), &[Reply::new(429, json!({})).with("retry-after", "0"), found("polite")]);
+        server.show(&github_line(3), &[Reply::new(503, json!({})).with("retry-after", "0"), found("polite")]);
         server.show(&github_line(4), &[failure(), failure(), failure(), found("too late")]);
         assert_eq!(run(&app).await, (3, 1, 0));
         assert_eq!(server.take_lines().len(), 3 + 2 + 2 + 3);
@@ -62,10 +62,10 @@ both! {
         add(&app, "https://bugs.launchpad.net/snapd/+bug/99").await;
         server.show_launchpad(99, "it hangs", &[], &[]);
         #[expect(clippy::disallowed_methods, reason = "the server's clock is the machine's here, too")]
-        let reset = Utc::now().timestamp() + 1_800;
+        let reset = (Utc::now().timestamp() + 1_800).to_string();
         for number in 1..=20 {
             let limited = Reply::new(403, json!({"message": "API rate limit exceeded"}));
-            let limited = limited.with("x-ratelimit-remaining", 0).with("x-ratelimit-reset", reset);
+            let limited = limited.with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", &reset);
             server.show(&github_line(number), &[limited]);
         }
         assert_eq!(run(&app).await, (1, 0, 20));
