@@ -64,7 +64,7 @@ impl Load {
             tally: Mutex::default(),
         };
         for run in 0..runs {
-            let id = shared.report(run).await.with_context(|| format!("run {run} could not be reported"))?;
+            let id = shared.report(run, run).await.with_context(|| format!("run {run} could not be reported"))?;
             shared.executions.push(id);
         }
         let artefacts = shared.send(Method::GET, "/v1/artefacts?family=deb", None).await.context("no artefacts")?;
@@ -117,7 +117,7 @@ async fn work(shared: Arc<Shared>, number: usize) {
     while !shared.is_over.load(Ordering::Relaxed) {
         let turn = shared.next.fetch_add(1, Ordering::Relaxed);
         match number % 8 {
-            0..=3 => drop(shared.report(turn).await),
+            0..=3 => drop(shared.report(turn % shared.executions.len(), turn).await),
             4 | 5 => shared.read(turn).await,
             6 => shared.look(turn).await,
             _ => shared.follow().await,
@@ -136,9 +136,8 @@ impl Shared {
         tally.times.push(time);
     }
 
-    /// Reports one of the runs, whole; its id, unless something went wrong.
-    async fn report(&self, turn: usize) -> Option<i64> {
-        let run = if self.executions.is_empty() { turn } else { turn % self.executions.len() };
+    /// Reports a run, whole, with the results of a turn; its id, unless something went wrong.
+    async fn report(&self, run: usize, turn: usize) -> Option<i64> {
         let start = json!({
             "family": "deb", "name": format!("package-{}", run / RUNS_OF_ARTEFACT), "version": "1", "arch": "amd64",
             "environment": format!("machine {}", run % RUNS_OF_ARTEFACT), "test_plan": "soak", "series": "noble",

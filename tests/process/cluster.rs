@@ -10,7 +10,7 @@ use sqlx::postgres::PgPool;
 use crate::support::unique_name;
 
 /// As long as it may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A PostgreSQL server in a temporary folder; it ends with the test.
 pub(crate) struct Cluster {

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(600);
 /// Between two tries of a runner.
 const RETRY_PAUSE: Duration = Duration::from_millis(40);
 /// Longer than anything takes that comes at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Says what it has to say again, to the next server, until it is answered: what careful clients do.
 struct Runner {
