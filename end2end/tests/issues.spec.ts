@@ -25,6 +25,8 @@ test("issues are listed by project, filtered and searched", async ({ page, reque
   await expect(page.getByRole("heading", { name: "GITHUB acme/radio" })).toBeVisible();
   await shot("issues");
 
+  await expect(page.getByRole("link", { name: "Do without Status: open, unknown" })).toBeVisible();
+  await page.getByText("Filters", { exact: true }).click();
   await page.getByRole("checkbox", { name: "closed" }).check();
   await expect(page).toHaveURL(/status=closed/);
   await expect(page.getByRole("link", { name: "Old noise" })).toBeVisible();

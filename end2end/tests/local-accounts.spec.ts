@@ -46,10 +46,11 @@ test("who reviews an artefact is told, and reads it by following it", async ({ p
 
   await goto("/snaps");
   await page.getByRole("link", { name: "Notifications, 1 unread" }).click();
-  const title = page.getByRole("link", { name: "Artefact and Environment Review Assigned" });
+  const title = page.getByRole("link", { name: "notified 1.0" });
   await expect(title).toBeVisible();
+  await expect(page.getByText("Artefact and Environment Review Assigned")).toBeVisible();
   await shot("notifications");
-  await page.getByRole("button", { name: "Dismiss: Artefact and Environment Review Assigned" }).click();
+  await page.getByRole("button", { name: "Dismiss: notified 1.0" }).click();
   await expect(page.getByRole("link", { name: "Notifications", exact: true })).toBeVisible();
   await title.click();
   await expect(page).toHaveURL(new RegExp(`/snaps/${id}$`));

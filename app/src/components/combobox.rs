@@ -204,7 +204,7 @@ pub(crate) fn Combobox(
     let active_id = move || shows.get().then(|| format!("{id}-{}", state.active.get()));
     let hint = match source {
         Source::Here(_) => "Search...".to_owned(),
-        Source::Api(_) => format!("Type {SHORTEST}+ characters to search..."),
+        Source::Api(_) => "Search...".to_owned(),
     };
     view! {
         <div class="combobox">

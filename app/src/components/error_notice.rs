@@ -5,7 +5,10 @@ use leptos_meta::Title;
 
 use leptos_router::hooks::use_location;
 
-use super::session::{sign_in_address, use_session};
+use super::{
+    page_head::PageHead,
+    session::{sign_in_address, use_session},
+};
 use crate::{client::ClientError, response};
 
 /// A failed part of a page.
@@ -46,11 +49,19 @@ fn SignInFirst() -> impl IntoView {
     }
 }
 
-/// What stands under the heading of a page whose content could not be got; it is sent with the status that fits.
+/// What stands in the place of a page's content that could not be got; it is sent with the status that fits.
 #[component]
-pub(crate) fn ErrorContent(error: ClientError) -> impl IntoView {
+pub(crate) fn ErrorContent(
+    /// The title of the page, where it does not stand above.
+    #[prop(optional)]
+    title: Option<&'static str>,
+    error: ClientError,
+) -> impl IntoView {
     response::set_status(error.status());
-    view! { <ErrorNotice error/> }
+    view! {
+        {title.map(|title| view! { <PageHead title/> })}
+        <ErrorNotice error/>
+    }
 }
 
 /// A page of which nothing could be shown; it is sent with the status that fits.

@@ -70,9 +70,8 @@ pub(crate) fn TrackerLink(
     view! {
         <a href=href target="_blank" rel="noopener">
             {label}
-            " "
             {Icon::External.view()}
-            <span class="visually-hidden">"(opens in a new tab)"</span>
+            <span class="visually-hidden">" (opens in a new tab)"</span>
         </a>
     }
 }

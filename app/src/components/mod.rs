@@ -17,6 +17,7 @@ pub(crate) mod live;
 pub(crate) mod moment;
 pub(crate) mod navigation;
 pub(crate) mod nothing_matches;
+pub(crate) mod page_head;
 pub(crate) mod pager;
 pub(crate) mod permissions;
 pub(crate) mod popover;

@@ -16,6 +16,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        page_head::PageHead,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
     },
@@ -45,11 +46,10 @@ pub(crate) fn ApplicationsPage() -> impl IntoView {
     let page = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Title text="Applications"/>
-        <h1>"Applications"</h1>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+        <Transition fallback=|| view! { <h1>"Applications"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Err(error) => view! { <ErrorContent title="Applications" error/> }.erase(),
                     Ok(page) => view! { <List page/> }.erase(),
                 }
             })}
@@ -80,12 +80,9 @@ fn List(page: Page) -> impl IntoView {
         view! { <EditApplication application rows key selection/> }.erase()
     });
     view! {
-        <div class="page-head">
-            <p class="count" role="status">
-                {words}
-            </p>
+        <PageHead title="Applications" count=Signal::derive(words)>
             <CreateApplication rows key/>
-        </div>
+        </PageHead>
         <NewKey key/>
         <div hidden=move || rows.count() == 0>
             <ApplicationTable rows today selection/>

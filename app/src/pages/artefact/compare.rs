@@ -1,6 +1,6 @@
 //! What has changed since the version before: new failures, and what is fixed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::{
     components::{error_notice::ErrorNotice, status::Look},
 };
 
-/// Tests that are named in a list; of more their number is told.
+/// Results that are named in a list; of more their number is told.
 const NAMED: usize = 100;
 /// Tests that are asked for in one address.
 const ASKED: usize = 100;
@@ -116,18 +116,31 @@ fn Shown(version: String, comparison: Comparison) -> impl IntoView {
     }
 }
 
+/// Each test once, by name, with where it ended so.
+fn by_test(outcomes: Vec<Failure>) -> BTreeMap<String, Vec<Failure>> {
+    let mut tests: BTreeMap<String, Vec<Failure>> = BTreeMap::new();
+    for outcome in outcomes.into_iter().take(NAMED) {
+        tests.entry(outcome.test.clone()).or_default().push(outcome);
+    }
+    tests
+}
+
 #[component]
 fn Outcomes(title: &'static str, outcomes: Vec<Failure>) -> impl IntoView {
     let count = outcomes.len();
-    let rows = outcomes.into_iter().take(NAMED).map(|outcome| {
-        let Failure { run, result, test, status, environment, architecture, plan, .. } = outcome;
-        let address = format!("?testExecutionId={run}&testResultId={result}#result-{result}");
-        let plan = if plan.is_empty() { "unknown".to_owned() } else { plan };
+    let rows = by_test(outcomes).into_iter().map(|(test, outcomes)| {
+        let status = outcomes.first().map(|outcome| Look::from(outcome.status).compact());
+        let places = outcomes.into_iter().map(|outcome| {
+            let Failure { run, result, environment, architecture, plan, .. } = outcome;
+            let address = format!("?testExecutionId={run}&testResultId={result}#result-{result}");
+            let plan = if plan.is_empty() { "unknown".to_owned() } else { plan };
+            view! { <a href=address>{format!("{environment} ({architecture}), {plan}")}</a> }
+        });
         view! {
             <li>
-                {Look::from(status).compact()}
-                <a href=address>{test}</a>
-                <span class="quiet">{format!("{environment} ({architecture}), {plan}")}</span>
+                {status}
+                <strong>{test}</strong>
+                {places.collect_view()}
             </li>
         }
     });

@@ -30,7 +30,6 @@ pub(super) fn EditButton(page: PageState) -> impl IntoView {
             label="Edit"
             on_press=move || open.set(true)
             permit=page.permit_signal(Permission::ChangeArtefact)
-            weight=Weight::Small
         />
         <Dialog open title="Edit the artefact">
             {later(Opened::Edit(page, open))}

@@ -80,9 +80,9 @@ fn Issue(
     let link = issue.url.clone().map(|url| {
         view! {
             <a href=web_address(&url) target="_blank" rel="noopener">
-                "URL "
+                "URL"
                 {Icon::External.view()}
-                <span class="visually-hidden">"(opens in a new tab)"</span>
+                <span class="visually-hidden">" (opens in a new tab)"</span>
             </a>
         }
     });

@@ -88,6 +88,7 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
     let query = use_location().query;
     let path = use_location().pathname;
     review_by_key(scope);
+    let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
     let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
     let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
     let count = move || {
@@ -102,18 +103,21 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
         <section class="environments" aria-labelledby="environments">
             <div class="section-head">
                 <h2 id="environments">"Environments"</h2>
+                <span class="quiet">{reviews}</span>
                 <Summary scope/>
                 <Untriaged scope/>
-                <span class="section-actions">
-                    <ManualTestingButton page/>
-                    <FilteredRerunButton scope/>
-                </span>
             </div>
             {move || page.problem().get().map(|error| view! { <ErrorNotice error/> })}
             {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> })}
             <ActiveFilters names=FILTERS/>
             <p class="count" role="status">{count}</p>
-            <SelectionRow scope/>
+            <div class="list-tools">
+                <SelectionRow scope/>
+                <span class="section-actions">
+                    <ManualTestingButton page/>
+                    <FilteredRerunButton scope/>
+                </span>
+            </div>
             <p class="empty" hidden=move || !is_empty()>
                 "Nothing has been tested yet. Environments appear here when a run starts."
             </p>
@@ -144,8 +148,10 @@ fn Summary(scope: Scope) -> impl IntoView {
             .filter_map(|row| row.environment.with(|environment| environment.newest().map(|run| run.status)))
             .collect();
         summary(&newest)
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
             .map(|(status, count)| {
-                view! { <li class:none=count == 0>{Look::from(status).compact()} " " <span class="number">{count}</span></li> }
+                view! { <li>{Look::from(status).view()} " " <span class="number">{count}</span></li> }
             })
             .collect_view()
     };

@@ -17,10 +17,11 @@ use crate::{
 #[component]
 pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
     let artefact = page.artefact;
-    let due = Memo::new(move |_| artefact.with(|artefact| artefact.due_date.as_deref().and_then(Day::parse)));
+    let due = Memo::new(move |_| {
+        artefact.with(|artefact| Some((artefact.due_date.as_deref().and_then(Day::parse)?, artefact.status)))
+    });
     let jira_issue = Memo::new(move |_| artefact.with(|artefact| artefact.jira_issue.clone()));
     let archived = Memo::new(move |_| artefact.with(|artefact| artefact.archived));
-    let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
     let (name, version) = artefact.with_untracked(|artefact| (artefact.name.clone(), artefact.version.clone()));
     view! {
         <div class="page-head artefact-head">
@@ -28,20 +29,20 @@ pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
             <SignOff page/>
             <Reviewers page/>
             {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> })}
-            {move || due.get().map(|due| view! { <span>"Due " {due_date(due, today)}</span> })}
-            <span class="quiet">{reviews}</span>
+            {move || due.get().map(|(due, status)| view! { <span>"Due " {due_date(due, today, status)}</span> })}
             {move || jira_issue.get().map(|key| view! { <JiraLink key/> })}
             <span class="head-actions">
                 <EditButton page/>
                 <button
                     type="button"
-                    class="button button-small needs-script"
+                    class="button needs-script print"
+                    title="Print the sign-off sheet"
                     on:click=move |_| {
                         // A browser that cannot print does nothing.
                         let _ = window().print();
                     }
                 >
-                    "Print sign-off sheet"
+                    "Print"
                 </button>
             </span>
         </div>
@@ -81,9 +82,8 @@ fn JiraLink(key: String) -> impl IntoView {
     view! {
         <a href=format!("https://warthogs.atlassian.net/browse/{key}") target="_blank" rel="noopener">
             {key.clone()}
-            " "
             {Icon::External.view()}
-            <span class="visually-hidden">"(opens in a new tab)"</span>
+            <span class="visually-hidden">" (opens in a new tab)"</span>
         </a>
     }
 }

@@ -172,7 +172,9 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: ResultView) -
     let course = course(&result);
     let words = [
         failing_since(&result).map(|(version, runs)| format!("Failing since version {version}, {runs} runs in a row.")),
-        flakiness(&course).map(|percent| format!("Ended otherwise than the time before in {percent} % of runs.")),
+        flakiness(&course)
+            .filter(|percent| *percent > 0)
+            .map(|percent| format!("Ended otherwise than the time before in {percent} % of runs.")),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     let more = RwSignal::new(None::<Result<Vec<Past>, ClientError>>);

@@ -48,6 +48,8 @@ mod triage;
 mod triage_bar;
 mod views;
 
+pub(super) use review::label as decision_label;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{

@@ -57,7 +57,7 @@ pub(super) fn status_of(decisions: &[Decision]) -> ArtefactStatus {
 }
 
 /// What people read for a decision.
-pub(super) fn label(decision: Decision) -> &'static str {
+pub(in crate::pages) fn label(decision: Decision) -> &'static str {
     match decision {
         Decision::Rejected => "Reject",
         Decision::ApprovedInconsistentTest => "Approve (inconsistent test definition)",

@@ -11,7 +11,7 @@ use super::{
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, FamilyName},
-    components::{icon::Icon, moment::Moment},
+    components::{icon::Icon, moment::Ago},
 };
 
 /// Stages, versions, facts, the comment, and the filters of the list.
@@ -51,7 +51,7 @@ pub(super) fn SidePanel(
                 <div>
                     <dt>"registered"</dt>
                     <dd>
-                        <Moment at=artefact.created_at.clone()/>
+                        <Ago at=artefact.created_at.clone()/>
                     </dd>
                 </div>
             </dl>
@@ -102,9 +102,8 @@ fn LinkFact(name: &'static str, url: String) -> impl IntoView {
             <dd>
                 <a href=web_address(&url) target="_blank" rel="noopener">
                     {url.clone()}
-                    " "
                     {Icon::External.view()}
-                    <span class="visually-hidden">"(opens in a new tab)"</span>
+                    <span class="visually-hidden">" (opens in a new tab)"</span>
                 </a>
             </dd>
         </div>

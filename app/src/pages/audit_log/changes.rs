@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::words;
+
 /// As many characters of a value are shown.
 const LONGEST: usize = 200;
 /// As many items of a list are shown.
@@ -19,7 +21,7 @@ pub(super) struct FieldChange {
 }
 
 /// A value in words, and whether something had to be left out.
-struct Words {
+struct Told {
     text: String,
     is_cut: bool,
 }
@@ -33,12 +35,12 @@ pub(super) fn changes(before: Option<&Value>, after: Option<&Value>) -> (Vec<Fie
     let mut is_cut = false;
     let changes = names.into_iter().map(|name| {
         let (was, became) = only_what_differs(before.get(name), after.get(name));
-        let mut tell = |value: Option<Value>| {
-            let words = value.as_ref().and_then(words)?;
+        let mut told = |value: Option<Value>| {
+            let words = value.as_ref().and_then(tell)?;
             is_cut |= words.is_cut;
             Some(words.text)
         };
-        FieldChange { field: name.replace('_', " "), was: tell(was), became: tell(became) }
+        FieldChange { field: name.replace('_', " "), was: told(was), became: told(became) }
     });
     (changes.collect(), is_cut)
 }
@@ -68,15 +70,15 @@ fn only_what_differs(was: Option<&Value>, became: Option<&Value>) -> (Option<Val
 }
 
 /// Nothing for what is empty.
-fn words(value: &Value) -> Option<Words> {
+fn tell(value: &Value) -> Option<Told> {
     let mut is_cut = false;
     let text = match value {
         Value::Null => return None,
         Value::Bool(value) => if *value { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => words::value(text).to_owned(),
         Value::Array(items) => {
-            let told: Vec<Words> = items.iter().take(ITEMS).filter_map(words).collect();
+            let told: Vec<Told> = items.iter().take(ITEMS).filter_map(tell).collect();
             is_cut = items.len() > ITEMS || told.iter().any(|words| words.is_cut);
             let mut text = told.into_iter().map(|words| words.text).collect::<Vec<_>>().join(", ");
             if items.len() > ITEMS {
@@ -86,7 +88,7 @@ fn words(value: &Value) -> Option<Words> {
         }
         Value::Object(fields) => {
             let pairs = fields.iter().filter_map(|(name, value)| {
-                let words = words(value)?;
+                let words = tell(value)?;
                 is_cut |= words.is_cut;
                 Some(format!("{} {}", name.replace('_', " "), words.text))
             });
@@ -99,9 +101,9 @@ fn words(value: &Value) -> Option<Words> {
     }
     if text.chars().count() > LONGEST {
         let text = text.chars().take(LONGEST).chain(['…']).collect();
-        return Some(Words { text, is_cut: true });
+        return Some(Told { text, is_cut: true });
     }
-    Some(Words { text, is_cut })
+    Some(Told { text, is_cut })
 }
 
 #[cfg(test)]
@@ -130,7 +132,7 @@ mod tests {
             field("due date", "", "2031-05-04"),
             field("is admin", "no", "yes"),
             field("priority", "3", ""),
-            field("status", "UNDECIDED", "APPROVED"),
+            field("status", "Undecided", "Approved"),
         ];
         assert_eq!(told(&before, &after), (expected.to_vec(), false));
     }

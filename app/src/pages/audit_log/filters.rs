@@ -23,10 +23,10 @@ use crate::{
 /// The parameters of the address with their words; the API has the same.
 pub(super) const FILTERS: &[(&str, &str)] = &[
     ("actor_kind", "Who"),
-    ("actor_id", "Number of who"),
+    ("actor_id", "Who, by number"),
     ("action", "Action"),
     ("subject_kind", "Subject"),
-    ("subject_id", "Number of subject"),
+    ("subject_id", "Subject, by number"),
     ("from_date", "From"),
     ("until_date", "Until"),
 ];
@@ -40,15 +40,15 @@ pub(super) fn Filters() -> impl IntoView {
     let actions = AuditAction::ALL.iter().map(|action| Choice::new(action.as_str(), words::action(*action))).collect();
     let word = Callback::new(|(name, value): (&'static str, String)| in_words(name, value));
     view! {
-        <details class="filter-panel" open>
+        <details class="filter-panel">
             <summary class="button">{Icon::Filter.view()} <span>"Filters"</span></summary>
             <form class="filter-groups" method="get" action="/audit-log">
                 <OneOf name="actor_kind" label="Who" any="Anybody" choices=who/>
-                <Number name="actor_id" label="Number of who"/>
+                <Number name="actor_id" label="Who, by number"/>
                 <Person/>
                 <OneOf name="action" label="Action" any="Any action" choices=actions/>
                 <OneOf name="subject_kind" label="Subject" any="Any subject" choices=subjects/>
-                <Number name="subject_id" label="Number of subject"/>
+                <Number name="subject_id" label="Subject, by number"/>
                 <Time name="from_date" label="From (UTC)"/>
                 <Time name="until_date" label="Until (UTC)"/>
                 <noscript>

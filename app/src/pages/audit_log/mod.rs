@@ -16,6 +16,7 @@ use crate::{
     components::{
         error_notice::ErrorContent,
         nothing_matches::NothingMatches,
+        page_head::PageHead,
         session::{Permit, use_session},
     },
     text::{api_address::api_address, query},
@@ -35,7 +36,7 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
     let page = Resource::new_blocking(move || wanted.get(), fetch);
     view! {
         <Title text="Audit log"/>
-        <h1>"Audit log"</h1>
+        <PageHead title="Audit log"/>
         <div hidden=move || session.permit(Permission::ViewAuditLog) != Permit::Granted>
             <Filters/>
         </div>

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use crate::api::{AuditAction, AuditActorKind, AuditEntryResponse, AuditSubjectKind};
+use crate::{
+    api::{AuditAction, AuditActorKind, AuditEntryResponse, AuditSubjectKind},
+    components::status::artefact_status_label,
+    pages::artefact::decision_label,
+};
 
 /// Who acts, by kind.
 pub(super) fn actor_kind(kind: AuditActorKind) -> &'static str {
@@ -49,6 +53,13 @@ pub(super) fn subject_kind(kind: AuditSubjectKind) -> &'static str {
         AuditSubjectKind::Team => "Team",
         AuditSubjectKind::Webhook => "Webhook",
     }
+}
+
+/// A value as the other pages say it; what is none of those is told as it is.
+pub(super) fn value(text: &str) -> &str {
+    let status = || text.parse().ok().map(artefact_status_label);
+    let decision = || text.parse().ok().map(decision_label);
+    status().or_else(decision).unwrap_or(text)
 }
 
 /// Where the subject can be seen; nothing where it has no page, or is gone by this entry.

@@ -25,6 +25,7 @@ use crate::{
         filters::{ActiveFilters, CheckboxFilter, Choice},
         icon::Icon,
         live::{NewsBar, use_news},
+        page_head::PageHead,
     },
     text::{
         date::{self, Day},
@@ -92,7 +93,7 @@ fn fetch(family: FamilyName) -> impl Future<Output = Result<Listing, ClientError
 fn EmptyFamily(family: FamilyName) -> impl IntoView {
     let Words { title, plural } = words(family);
     view! {
-        <h1>{title}</h1>
+        <PageHead title/>
         <div class="empty">
             <p class="empty-title">{format!("No {plural} yet")}</p>
             <p>"An artefact appears here as soon as a runner starts a test execution for it."</p>
@@ -134,13 +135,9 @@ fn ArtefactList(family: FamilyName, listing: Listing) -> impl IntoView {
     let choices =
         rows.with_value(|rows| Filter::of(family).iter().map(|one| (*one, one.choices(rows, today))).collect());
     view! {
-        <div class="page-head">
-            <h1>{words(family).title}</h1>
-            <p class="count" role="status">
-                {move || count(found.with(Vec::len), all)}
-            </p>
+        <PageHead title=words(family).title count=Signal::derive(move || count(found.with(Vec::len), all))>
             <ViewToggle family mode/>
-        </div>
+        </PageHead>
         <SearchBox family typed words_in_address/>
         <FilterPanel family choices/>
         <ActiveFilters names=Filter::names(family) word=Callback::new(|(_, value): (_, String)| word(&value))/>

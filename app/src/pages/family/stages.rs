@@ -60,7 +60,6 @@ pub(super) fn Stages(family: FamilyName, rows: Signal<Vec<Row>>, today: Day) -> 
 
 fn card(family: FamilyName, row: &Row, today: Day) -> impl IntoView + use<> {
     let fields = [
-        ("version", &row.version),
         ("track", &row.track),
         ("branch", &row.branch),
         ("series", &row.series),
@@ -71,19 +70,21 @@ fn card(family: FamilyName, row: &Row, today: Day) -> impl IntoView + use<> {
         ("owner", &row.owner),
     ];
     let lines = fields.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| {
-        view! { <span class="card-line"><span class="quiet">{label}": "</span>{value.clone()}</span> }
+        view! { <span><span class="quiet">{label}": "</span>{value.clone()}</span> }
     });
     let reviewers = row.reviewers.join(", ");
     view! {
         <a class="card" href=format!("/{}/{}", family.path(), row.id)>
-            <strong class="card-name">{row.name.clone()}</strong>
-            {lines.collect_view()}
-            <span class="card-foot">
+            <span class="card-name"><strong>{row.name.clone()}</strong> " " <span class="version">{row.version.clone()}</span></span>
+            <span class="card-line">{lines.collect_view()}</span>
+            <span class="card-line card-ends">
                 {Look::from(row.status()).view()}
-                {row.due.map(|due| view! { <span>"Due " {due_date(due, today)}</span> })}
                 <span class="quiet">{format!("{} of {} reviewed", row.reviewed, row.reviewed + row.remaining)}</span>
             </span>
-            {(!reviewers.is_empty()).then(|| view! { <span class="card-line quiet">{reviewers}</span> })}
+            <span class="card-line card-ends">
+                <span class="quiet">{reviewers}</span>
+                {row.due.map(|due| view! { <span><span>"Due "</span> {due_date(due, today, row.status())}</span> })}
+            </span>
         </a>
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::erase::Erase;
 use crate::{
-    api::FamilyName,
+    api::{ArtefactStatus, FamilyName},
     components::status::Look,
     text::{date::Day, query},
 };
@@ -83,7 +83,7 @@ fn cell(family: FamilyName, column: Column, row: &Row, today: Day) -> AnyView {
         Column::Name => view! { <a href=format!("/{}/{}", family.path(), row.id)>{text}</a> }.erase(),
         Column::Version => view! { <span class="version" title=text.clone()>{text.clone()}</span> }.erase(),
         Column::Status => Look::from(row.status()).view().erase(),
-        Column::DueDate => row.due.map(|due| due_date(due, today)).erase(),
+        Column::DueDate => row.due.map(|due| due_date(due, today, row.status())).erase(),
         Column::Reviewers if row.reviewers.len() > 1 => {
             view! { <span title=row.reviewers.join(", ")>{text}</span> }.erase()
         }
@@ -91,9 +91,9 @@ fn cell(family: FamilyName, column: Column, row: &Row, today: Day) -> AnyView {
     }
 }
 
-/// "May 4"; once it is over, marked as something to act on.
-pub(in crate::pages) fn due_date(due: Day, today: Day) -> impl IntoView + use<> {
-    let is_overdue = due < today;
+/// "May 4"; once it is over, marked as something to act on, as long as nothing is decided.
+pub(in crate::pages) fn due_date(due: Day, today: Day, status: ArtefactStatus) -> impl IntoView + use<> {
+    let is_overdue = due < today && status == ArtefactStatus::Undecided;
     view! {
         <time datetime=due.to_iso() class=if is_overdue { "overdue" } else { "due" }>
             {due.to_words(today)}

@@ -17,10 +17,11 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorPage,
-        filters::{ActiveFilters, CheckboxFilter, Choice, use_query_filter},
+        filters::{ActiveFilters, CheckboxFilter, Chip, Choice, use_query_filter},
         icon::Icon,
         live::{NewsBar, use_news},
         nothing_matches::NothingMatches,
+        page_head::PageHead,
         pager::Pager,
     },
     text::query,
@@ -90,21 +91,22 @@ pub(crate) fn IssuesPage() -> impl IntoView {
     let parameters = use_query_map();
     let wanted = Memo::new(move |_| parameters.with(Wanted::from_query));
     let page = Resource::new_blocking(move || wanted.get(), fetch);
+    // Stays as it is while answers come and go.
+    let panel = RwSignal::new(false);
     let news = RwSignal::new(0);
     use_news("kinds=issue", Callback::new(move |_| news.update(|news| *news += 1)));
     view! {
         <Title text="Linked External Issues"/>
-        <div class="page-head">
-            <h1>"Linked External Issues"</h1>
+        <PageHead title="Linked External Issues">
             <AddIssue on_added=Callback::new(move |()| page.refetch())/>
-        </div>
+        </PageHead>
         <NewsBar news on_show=move |()| page.refetch()/>
         <SearchBox/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
                     Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(answer) => view! { <Found answer wanted/> }.erase(),
+                    Ok(answer) => view! { <Found answer wanted panel/> }.erase(),
                 }
             })}
         </Transition>
@@ -118,15 +120,16 @@ fn fetch(wanted: Wanted) -> impl Future<Output = Result<IssuesGetResponse, Clien
 }
 
 #[component]
-fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
+fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>, panel: RwSignal<bool>) -> impl IntoView {
     let IssuesGetResponse { issues, count, offset, projects, .. } = answer;
     let projects = projects.unwrap_or_default();
     let has_none_at_all = projects.is_empty();
     let words = if count == 1 { "1 issue".to_owned() } else { format!("{count} issues") };
     let is_empty = issues.is_empty();
     view! {
-        <FilterPanel projects wanted/>
+        <FilterPanel projects wanted panel/>
         <ActiveFilters names=FILTERS/>
+        <Preset/>
         <p class="count" role="status">
             {words}
         </p>
@@ -142,7 +145,7 @@ fn Found(answer: IssuesGetResponse, wanted: Memo<Wanted>) -> impl IntoView {
 
 /// Trackers, statuses, families and projects; a tick goes to the address at once.
 #[component]
-fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>) -> impl IntoView {
+fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>, panel: RwSignal<bool>) -> impl IntoView {
     let parameters = use_query_map();
     let is_active = move || {
         parameters.with(|query| FILTERS.iter().any(|(name, _)| query.get(name).is_some_and(|value| !value.is_empty())))
@@ -165,7 +168,11 @@ fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>) -> impl IntoVi
         .collect();
     names.dedup_by(|left, right| left.value == right.value);
     view! {
-        <details class="filter-panel" open>
+        <details
+            class="filter-panel"
+            prop:open=panel
+            on:toggle=move |event| panel.set(event_target::<web_sys::HtmlDetailsElement>(&event).open())
+        >
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>
@@ -183,6 +190,22 @@ fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>) -> impl IntoVi
         </details>
     }
     .erase()
+}
+
+/// What is left out while the address says nothing, and the way to do without that.
+#[component]
+fn Preset() -> impl IntoView {
+    let parameters = use_query_map();
+    let is_preset = move || parameters.with(|query| query.get("status").is_none());
+    let everything = Signal::derive(move || {
+        let statuses = IssueStatus::ALL.iter().map(|status| status.as_str().to_owned()).collect::<Vec<_>>();
+        parameters.with(|now| query::address("/issues", &query::with_all(now, "status", &statuses)))
+    });
+    view! {
+        <div class="chips" hidden=move || !is_preset()>
+            <Chip label="Status" words="open, unknown".to_owned() without=everything/>
+        </div>
+    }
 }
 
 /// The statuses, of which open and unknown ones are ticked while the address says nothing.

@@ -19,6 +19,7 @@ use crate::{
         error_notice::ErrorContent,
         filters::{ActiveFilters, CheckboxFilter, Choice},
         nothing_matches::NothingMatches,
+        page_head::PageHead,
         rows::{Listed, Row, Rows},
         selection::{SelectionDialog, use_selection},
         session::use_session,
@@ -63,11 +64,10 @@ pub(crate) fn MatchingRulesPage() -> impl IntoView {
     let rules = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Title text="Matching rules"/>
-        <h1>"Matching rules"</h1>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+        <Transition fallback=|| view! { <h1>"Matching rules"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match rules.await {
-                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Err(error) => view! { <ErrorContent title="Matching rules" error/> }.erase(),
                     Ok(rules) => view! { <List rules/> }.erase(),
                 }
             })}
@@ -97,15 +97,12 @@ fn List(rules: Vec<ArtefactMatchingRuleResponse>) -> impl IntoView {
         view! { <RuleForm existing=Some(rule) rows open=selection.open/> }.erase()
     });
     view! {
+        <PageHead title="Matching rules" count=Signal::derive(words)>
+            <CreateRule rows/>
+        </PageHead>
         <p class="quiet access-lead">
             "Reviewers of a new artefact come from the teams of the rules that match it most closely. What a rule grants, members of its teams may do with every artefact it matches, whatever else their teams may do."
         </p>
-        <div class="page-head">
-            <p class="count" role="status">
-                {words}
-            </p>
-            <CreateRule rows/>
-        </div>
         <Filters rows/>
         <div hidden=move || count() == 0>
             <RuleTable shown selection/>

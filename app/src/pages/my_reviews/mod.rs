@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::family::due_date;
 use crate::erase::Erase;
 use crate::{
-    api::{FamilyName, OwnReviewResponse},
+    api::{ArtefactStatus, FamilyName, OwnReviewResponse},
     client::{Client, ClientError},
     components::{
         error_notice::ErrorPage,
         live::{NewsBar, use_news},
+        page_head::PageHead,
         session::{sign_in_address, use_session},
     },
     text::date::{Day, today},
@@ -85,7 +86,7 @@ fn fetch() -> impl Future<Output = Result<Waiting, ClientError>> + Send {
 fn Reviews(rows: Vec<Row>, today: Day, is_known: bool) -> impl IntoView {
     if !is_known {
         return view! {
-            <h1>"My reviews"</h1>
+            <PageHead title="My reviews"/>
             <div class="empty">
                 <p class="empty-title">"Log in to see what waits for you"</p>
                 <p>
@@ -104,12 +105,7 @@ fn Reviews(rows: Vec<Row>, today: Day, is_known: bool) -> impl IntoView {
     let is_empty = rows.is_empty();
     let lines = rows.into_iter().map(|row| line(&row, today)).collect_view();
     view! {
-        <div class="page-head">
-            <h1>"My reviews"</h1>
-            <p class="count" role="status">
-                {count}
-            </p>
-        </div>
+        <PageHead title="My reviews" count/>
         {if is_empty { view! { <Nothing/> }.erase() } else { table(lines).erase() }}
     }
     .erase()
@@ -157,7 +153,7 @@ fn line(row: &Row, today: Day) -> impl IntoView + use<> {
                 {row.stage.clone()}
             </td>
             <td data-label="Due date" class:cell-empty=row.due.is_none()>
-                {row.due.map(|due| due_date(due, today))}
+                {row.due.map(|due| due_date(due, today, ArtefactStatus::Undecided))}
             </td>
             <td class="number" data-label="Mine">
                 {of(row.own)}

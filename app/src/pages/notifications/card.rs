@@ -17,7 +17,11 @@ use crate::{
 
 /// What a notification says, and how to be done with it. Who follows it has read it.
 #[component]
-pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoView {
+pub(super) fn Card(
+    notification: RwSignal<NotificationResponse>,
+    /// What the artefact it leads to is called, if that is known.
+    about: Option<String>,
+) -> impl IntoView {
     let (session, feedback, sending) = (use_session(), use_feedback(), Sending::new());
     let NotificationResponse { id, notification_type, target_url, created_at, .. } = notification.get_untracked();
     let is_unread = move || notification.with(|notification| notification.dismissed_at.is_none());
@@ -47,8 +51,11 @@ pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoVie
             });
         }
     };
-    let title = title(notification_type);
-    let name = move || format!("Dismiss: {title}");
+    let (title, below) = match about {
+        Some(about) => (about, title(notification_type)),
+        None => (title(notification_type).to_owned(), ""),
+    };
+    let name = format!("Dismiss: {title}");
     view! {
         <li class="notification" class:notification-unread=is_unread>
             <div>
@@ -60,13 +67,14 @@ pub(super) fn Card(notification: RwSignal<NotificationResponse>) -> impl IntoVie
                     {move || is_unread().then(|| view! { <span class="visually-hidden">" (unread)"</span> })}
                 </p>
                 <p class="quiet">
+                    {below} " "
                     <Ago at=created_at/>
                 </p>
             </div>
             <span hidden=move || !is_unread()>
                 <ActionButton
                     label="Dismiss"
-                    name=Signal::derive(name)
+                    name
                     weight=Weight::Small
                     on_press=dismiss
                     busy=Signal::derive(move || sending.is_busy())
@@ -91,9 +99,28 @@ fn own_path(address: &str) -> Option<String> {
     (!path.starts_with("//") && !path.contains('\\')).then(|| path.to_owned())
 }
 
+/// The number of the artefact whose page an address leads to.
+pub(super) fn artefact_of(address: &str) -> Option<i64> {
+    let path = own_path(address)?;
+    let id = path.split(['?', '#']).next()?.rsplit('/').next()?;
+    id.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::own_path;
+    use super::{artefact_of, own_path};
+
+    #[test]
+    fn the_artefact_is_in_the_address() {
+        for (address, expected) in [
+            ("https://to.example/snaps/12?testExecutionId=3", Some(12)),
+            ("/debs/3", Some(3)),
+            ("https://to.example/reviews", None),
+            ("https://to.example", None),
+        ] {
+            assert_eq!(artefact_of(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn notifications_lead_to_pages_of_this_site() {

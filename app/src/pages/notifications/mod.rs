@@ -5,22 +5,24 @@ mod card;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
 
 use crate::erase::Erase;
 use crate::{
-    api::{NotificationResponse, NotificationsResponse},
+    api::{ArtefactResponse, NotificationResponse, NotificationsResponse},
     client::{Change, Client, ClientError},
     components::{
         button::ActionButton,
         error_notice::ErrorPage,
         feedback::use_feedback,
         live::{NewsBar, use_news},
+        page_head::PageHead,
         pager::Pager,
         sending::Sending,
         session::{sign_in_address, use_session},
     },
 };
-use card::Card;
+use card::{Card, artefact_of};
 
 const PER_PAGE: i64 = 50;
 
@@ -50,29 +52,58 @@ pub(crate) fn NotificationsPage() -> impl IntoView {
     .erase()
 }
 
-fn fetch(offset: i64) -> impl Future<Output = Result<NotificationsResponse, ClientError>> + Send {
-    Client::current().get(&format!("/v1/users/me/notifications?limit={PER_PAGE}&offset={offset}"))
+/// Notifications, and what the artefacts that they lead to are called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Page {
+    answer: NotificationsResponse,
+    names: Vec<(i64, String)>,
+}
+
+/// Artefacts that are asked for their names; of more, the notifications say less.
+const NAMED: usize = 10;
+
+fn fetch(offset: i64) -> impl Future<Output = Result<Page, ClientError>> + Send {
+    let client = Client::current();
+    async move {
+        let address = format!("/v1/users/me/notifications?limit={PER_PAGE}&offset={offset}");
+        let answer = client.get::<NotificationsResponse>(&address).await?;
+        let mut names: Vec<(i64, String)> = Vec::new();
+        for id in answer.notifications.iter().filter_map(|one| artefact_of(one.target_url.as_deref()?)) {
+            if names.len() < NAMED && names.iter().all(|(other, _)| *other != id) {
+                let artefact = client.get::<ArtefactResponse>(&format!("/v1/artefacts/{id}")).await;
+                // What is gone has no name any more.
+                let name = artefact.map(|found| format!("{} {}", found.name, found.version)).unwrap_or_default();
+                names.push((id, name));
+            }
+        }
+        Ok(Page { answer, names })
+    }
 }
 
 #[component]
-fn List(page: NotificationsResponse) -> impl IntoView {
+fn List(page: Page) -> impl IntoView {
     let session = use_session();
-    let NotificationsResponse { notifications, count, offset, .. } = page;
+    let Page { answer: NotificationsResponse { notifications, count, offset, .. }, names } = page;
+    let name_of = move |notification: RwSignal<NotificationResponse>| {
+        let target = notification.with_untracked(|notification| notification.target_url.clone());
+        let id = target.as_deref().and_then(artefact_of);
+        let known = names.iter().find(|(other, name)| Some(*other) == id && !name.is_empty());
+        known.map(|(_, name)| name.clone())
+    };
     let is_empty = notifications.is_empty();
     let cards: Vec<RwSignal<NotificationResponse>> = notifications.into_iter().map(RwSignal::new).collect();
     let all = StoredValue::new(cards.clone());
     view! {
-        <div class="page-head">
-            <h1>"Notifications"</h1>
+        <PageHead title="Notifications">
             <DismissAll all/>
-        </div>
+        </PageHead>
         {match (is_empty, session.user().is_some()) {
             (true, false) => view! { <SignInFirst/> }.erase(),
             (true, true) => view! { <NoNotifications/> }.erase(),
             (false, _) => {
                 view! {
                     <ul class="notifications">
-                        {cards.into_iter().map(|notification| view! { <Card notification/> }).collect_view()}
+                        {cards.into_iter().map(|notification| view! { <Card notification about=name_of(notification)/> }).collect_view()}
                     </ul>
                 }
                     .erase()

@@ -14,6 +14,7 @@ use crate::{
         error_notice::ErrorPage,
         filters::{ActiveFilters, CheckboxFilter, Choice},
         live::{NewsBar, use_news},
+        page_head::PageHead,
     },
 };
 use row::{Row, RowView};
@@ -86,12 +87,7 @@ fn Queue(rows: Vec<Row>) -> impl IntoView {
     let lines =
         rows.into_iter().take(SHOWN).enumerate().map(|(at, row)| view! { <RowView place=at + 1 row/> }).collect_view();
     view! {
-        <div class="page-head">
-            <h1>"Reruns"</h1>
-            <p class="count" role="status">
-                {count}
-            </p>
-        </div>
+        <PageHead title="Reruns" count/>
         <ActiveFilters names=FILTERS/>
         {if is_empty { view! { <Nothing/> }.erase() } else { table(lines).erase() }}
     }
@@ -114,7 +110,7 @@ fn table(lines: impl IntoView + 'static) -> impl IntoView {
                     <th scope="col" class="cell-number">
                         "Priority"
                     </th>
-                    <th scope="col">"Asked for"</th>
+                    <th scope="col">"Requested"</th>
                     <th scope="col">
                         <span class="visually-hidden">"Actions"</span>
                     </th>

@@ -69,7 +69,7 @@ pub(super) fn RowView(place: usize, row: Row) -> impl IntoView {
             <td class="cell-number" data-label="Priority">
                 {row.priority}
             </td>
-            <td data-label="Asked for">
+            <td data-label="Requested">
                 <Ago at=row.asked_at.clone()/>
             </td>
             <td>

@@ -15,6 +15,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        page_head::PageHead,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
     },
@@ -57,11 +58,10 @@ pub(crate) fn TeamsPage() -> impl IntoView {
     let teams = Resource::new_blocking(|| (), |()| fetch());
     view! {
         <Title text="Teams"/>
-        <h1>"Teams"</h1>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+        <Transition fallback=|| view! { <h1>"Teams"</h1> <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match teams.await {
-                    Err(error) => view! { <ErrorContent error/> }.erase(),
+                    Err(error) => view! { <ErrorContent title="Teams" error/> }.erase(),
                     Ok(teams) => view! { <List teams/> }.erase(),
                 }
             })}
@@ -88,12 +88,9 @@ fn List(teams: Vec<TeamRow>) -> impl IntoView {
     };
     let form = Callback::new(move |team: TeamResponse| view! { <EditTeam team rows selection/> }.erase());
     view! {
-        <div class="page-head">
-            <p class="count" role="status">
-                {words}
-            </p>
+        <PageHead title="Teams" count=Signal::derive(words)>
             <CreateTeam rows/>
-        </div>
+        </PageHead>
         <div hidden=move || rows.count() == 0>
             <TeamTable rows selection/>
         </div>

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::erase::Erase;
 use crate::{
-    components::filters::Chip,
+    api::{TestExecutionStatus, TestResultStatus},
+    components::{filters::Chip, status::Look},
     text::result_filters::{IdChoice, ResultFilters},
 };
 
@@ -65,7 +66,7 @@ fn chips(filters: &ResultFilters) -> Vec<Active> {
     }
     for (label, field) in LISTS {
         for value in field(&mut filters.clone()).iter() {
-            add(label, value.clone(), &|without| field(without).retain(|other| other != value));
+            add(label, word(label, value), &|without| field(without).retain(|other| other != value));
         }
     }
     for (category, values) in &filters.execution_metadata {
@@ -88,6 +89,16 @@ fn chips(filters: &ResultFilters) -> Vec<Active> {
         }
     }
     chips
+}
+
+/// What people read for a value, as the panel says it.
+fn word(label: &str, value: &str) -> String {
+    let look = match label {
+        "Status" => value.parse::<TestResultStatus>().ok().map(Look::from),
+        "Execution status" => value.parse::<TestExecutionStatus>().ok().map(Look::from),
+        _ => None,
+    };
+    look.map_or(value, |look| look.label).to_owned()
 }
 
 type Add<'a> = dyn FnMut(&'static str, String, &dyn Fn(&mut ResultFilters)) + 'a;

@@ -27,11 +27,13 @@ pub(super) type IdField = fn(&mut ResultFilters) -> &mut IdChoice;
 #[component]
 pub(super) fn FilterPanel(search: Search) -> impl IntoView {
     let is_active = move || search.filters.with(|filters| !filters.is_empty());
+    // What is filtered by stands below; before anything is, the panel is what the page is for.
+    let starts_open = !untrack(is_active);
     let families = FamilyName::ALL.iter().map(|family| Choice::plain(family.as_str())).collect::<Vec<_>>();
     let statuses = ["FAILED", "PASSED", "SKIPPED"].map(|status| Choice::new(status, capitalised(status))).to_vec();
     view! {
         <Words search/>
-        <details class="filter-panel" open>
+        <details class="filter-panel" open=starts_open>
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>

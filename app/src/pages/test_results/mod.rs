@@ -21,6 +21,7 @@ use crate::{
         error_notice::{ErrorNotice, ErrorPage},
         icon::Icon,
         nothing_matches::NothingMatches,
+        page_head::PageHead,
         pager::Pager,
         result_table::{Found, PER_PAGE, ResultTable, search},
     },
@@ -65,7 +66,7 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
     };
     view! {
         <Title text=title/>
-        <h1>"Search Test Results"</h1>
+        <PageHead title="Search Test Results"/>
         <FilterPanel search=search_state/>
         <Transition fallback=|| view! { <p class="loading">"Searching…"</p> }>
             {move || Suspend::new(async move {

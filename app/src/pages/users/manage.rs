@@ -114,7 +114,7 @@ fn Facts(user: UserResponse) -> impl IntoView {
             </div>
             <div>
                 <dt>"May do"</dt>
-                <dd>{powers(user.is_admin)}</dd>
+                <dd>{powers(user.is_admin)} {(!user.is_admin).then_some("As the teams say")}</dd>
             </div>
         </dl>
         <p hidden=move || session.permit(Permission::ViewAuditLog) != Permit::Granted>

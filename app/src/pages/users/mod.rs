@@ -19,6 +19,7 @@ use crate::{
     components::{
         error_notice::ErrorContent,
         nothing_matches::NothingMatches,
+        page_head::PageHead,
         pager::Pager,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
@@ -105,7 +106,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
     let page = Resource::new_blocking(move || wanted.get(), fetch);
     view! {
         <Title text="Users"/>
-        <h1>"Users"</h1>
+        <PageHead title="Users"/>
         <SearchBox/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {

@@ -63,7 +63,7 @@ fn Line(row: Row<UserRow>, selection: Selection<UserResponse>) -> impl IntoView 
             <td data-label="Teams" class="cell-list" class:cell-empty=move || user.with(|user| user.teams.is_empty())>
                 {move || user.with(|user| team_links(&user.teams))}
             </td>
-            <td data-label="May do">{move || user.with(|user| powers(user.is_admin))}</td>
+            <td data-label="May do" class:cell-empty=move || user.with(|user| !user.is_admin)>{move || user.with(|user| powers(user.is_admin))}</td>
             <td class="cell-actions">
                 <History id name/>
                 <ActionButton label="manage" name=manage weight=Weight::Small on_press=move |()| selection.choose(id)/>
@@ -101,11 +101,7 @@ pub(super) fn team_links(teams: &[(i64, String)]) -> impl IntoView + use<> {
     links.collect_view()
 }
 
-/// Whether a user may do everything, by shape and word.
-pub(super) fn powers(is_admin: bool) -> AnyView {
-    if is_admin {
-        view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> }.erase()
-    } else {
-        view! { <span class="quiet">"as the teams"</span> }.erase()
-    }
+/// Whether a user may do everything, by shape and word; what others may do, their teams say.
+pub(super) fn powers(is_admin: bool) -> impl IntoView + use<> {
+    is_admin.then(|| view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> })
 }
