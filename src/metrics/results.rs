@@ -68,7 +68,7 @@ pub async fn keep_counting(metrics: Metrics, service: Service, plan: ResultMetri
         match count(&service, plan).await {
             Ok(text) => *metrics.results.text.lock().unwrap_or_else(PoisonError::into_inner) = text,
             Err(error) => {
-                tracing::warn!(%error, "results could not be counted; the metrics are those of the last time")
+                tracing::warn!(%error, "results could not be counted; the metrics are those of the last time");
             }
         }
         tokio::time::sleep(plan.refresh.max(began.elapsed() * REST)).await;

@@ -29,6 +29,7 @@ pub struct KindRow {
 pub struct CountRow {
     pub kind_id: i64,
     pub test_case_id: i64,
+    #[sqlx(try_from = "String")]
     pub status: TestResultStatus,
     pub subject_id: i64,
     pub results: i64,

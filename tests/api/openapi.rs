@@ -223,7 +223,7 @@ fn answers_are_json_but_for_reports_streams_and_pictures() {
         let expected = match path.as_str() {
             "/v1/events" => "text/event-stream",
             path if path.starts_with("/v1/reports/") => "text/csv",
-            path if path.ends_with(".svg") => "image/svg+xml",
+            path if path.ends_with("badge.svg") => "image/svg+xml",
             _ => "application/json",
         };
         assert_eq!(types, [expected], "{method} {path}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
+use test_observer::service::Service;
 use test_observer::service::jobs::JobOutcome;
 
 use crate::receiver::{Receiver, Reply, with_hands, with_local_webhooks};
@@ -134,7 +135,7 @@ both! {
             end_run(&app, number).await;
         }
         let processes: Vec<_> = (0..4).map(|_| app.service.clone()).collect();
-        let outcomes = join_all(processes.iter().map(|process| process.deliver_messages())).await;
+        let outcomes = join_all(processes.iter().map(Service::deliver_messages)).await;
         let done: u64 = outcomes.into_iter().map(|outcome| outcome.unwrap().done).sum();
         assert_eq!((done, app.raw.number(WAITING).await), (30, 0));
         for receiver in &receivers {

@@ -81,7 +81,7 @@ both! {
         assert_eq!(([first, rest].concat(), end), (all.clone(), Value::Null));
         assert_eq!(ids(&app, &format!("{path}/deliveries?status=waiting")).await.0, all[..2]);
         assert_eq!(ids(&app, &format!("{path}/deliveries?status=delivered")).await.0, all[2..]);
-        assert_eq!(ids(&app, &format!("{path}/deliveries?status=failed")).await.0, []);
+        assert!(ids(&app, &format!("{path}/deliveries?status=failed")).await.0.is_empty());
         assert_eq!(ids(&app, &format!("{other}/deliveries?status=failed")).await.0.len(), 3);
         for (query, kind, name) in [
             ("limit=0", "greater_than_equal", "limit"),

@@ -202,10 +202,6 @@ pub(crate) fn Combobox(
     };
     let shows = Memo::new(move |_| state.is_open.get() && options.with(|options| !options.is_empty()));
     let active_id = move || shows.get().then(|| format!("{id}-{}", state.active.get()));
-    let hint = match source {
-        Source::Here(_) => "Search...".to_owned(),
-        Source::Api(_) => "Search...".to_owned(),
-    };
     view! {
         <div class="combobox">
             <label for=id>{label}</label>
@@ -214,7 +210,7 @@ pub(crate) fn Combobox(
                 type="text"
                 role="combobox"
                 autocomplete="off"
-                placeholder=hint
+                placeholder="Search..."
                 aria-autocomplete="list"
                 aria-controls=format!("{id}-options")
                 aria-expanded=move || if shows.get() { "true" } else { "false" }

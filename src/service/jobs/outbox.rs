@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{JobOutcome, JobResult};
 use crate::domain::outbox::{Attempt, Destination, MOST_ATTEMPTS, Outcome, pause_after};
-use crate::service::{Service, ServiceResult};
+use crate::service::Service;
 use crate::store::outbox::{AttemptResult, ClaimedMessage};
 use crate::store::{Moment, StoreResult, outbox};
 

@@ -32,6 +32,7 @@ const SETTLED: std::time::Duration = std::time::Duration::from_millis(1_500);
 const CONTROLS: &str = "input:not(:disabled), textarea, select, button:not(:disabled)";
 
 /// The content of a dialog, with what it is about.
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "made once, moved once"))]
 pub(super) enum Opened {
     Attach(Desk, Arc<ResultView>),
     AttachMany(RwSignal<bool>, Signal<Vec<i64>>, Callback<()>),

@@ -12,6 +12,7 @@ use crate::api::{ArtefactResponse, TestExecutionStatus};
 use crate::erase::Erase;
 
 /// A part, with what it is about.
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "made once, moved once"))]
 pub(super) enum Part {
     /// The results of a run that is open.
     Results { desk: Desk, status: TestExecutionStatus, items: Signal<Vec<Item>>, is_sent: bool },
