@@ -1,10 +1,10 @@
 # `make` says what there is; the work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo dev test bench openapi deny fmt clean
+.PHONY: help setup build run demo dev test bench vitals screenshots openapi deny fmt clean
 
 help: ## Say what the targets do
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 setup: ## Install what building and testing needs, as far as it is missing
 	@scripts/setup build test
@@ -38,6 +38,16 @@ test: ## Check format and lints, run all tests on both databases and in the brow
 bench: ## Measure the API on both databases
 	@scripts/setup build test
 	@scripts/bench
+
+vitals: ## Measure the dashboard in the browser; `scripts/vitals --strict` fails where a limit is missed
+	@scripts/setup build test
+	@scripts/build
+	@scripts/vitals
+
+screenshots: ## Take the pictures in docs/screenshots anew
+	@scripts/setup build test
+	@scripts/build
+	@scripts/screenshots
 
 openapi: ## Write the committed openapi.json anew from the code
 	@scripts/setup build
