@@ -5,8 +5,10 @@ import type { Browser, BrowserContext, CDPSession, Page } from "@playwright/test
 const SLOWDOWN = 4;
 /** As long without a request, in milliseconds, nothing more comes. */
 const QUIET = 500;
+/** As long, in milliseconds, anything may take before the measurement is given up. */
+const PATIENCE = 30_000;
 /** The Event Timing API does not report what took less, in milliseconds. */
-export const SHORTEST_EVENT = 16;
+const SHORTEST_EVENT = 16;
 
 /** What a page knows of its own speed, in milliseconds since it was asked for. */
 interface Seen {
@@ -45,6 +47,7 @@ export class Visit {
   /** Opens an address as somebody who has never been there, and waits until nothing more comes. */
   static async open(browser: Browser, state: State, address: string): Promise<Visit> {
     const context = await browser.newContext({ storageState: state, viewport: { width: 1280, height: 900 } });
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     await page.addInitScript(watch, SHORTEST_EVENT);
     const session = await context.newCDPSession(page);
@@ -114,7 +117,7 @@ class Traffic {
   }
 
   async quiet() {
-    const patience = Date.now() + 30_000;
+    const patience = Date.now() + PATIENCE;
     this.last = Date.now();
     while (Date.now() < patience && (this.open.size > 0 || Date.now() - this.last < QUIET)) {
       await new Promise((later) => setTimeout(later, 50));

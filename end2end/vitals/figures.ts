@@ -1,5 +1,5 @@
 // Figures: what was measured, in which row and column of which table, and the limit it is held to.
-import { test } from "../fixtures";
+import { test } from "@playwright/test";
 
 /** One figure. */
 export interface Figure {
@@ -11,6 +11,9 @@ export interface Figure {
   /** What it may be at most, or has to be at least; nothing where it is only told. */
   limit?: { atMost: number } | { atLeast: number };
 }
+
+/** As often is everything measured. */
+export const times = Number(process.env.VITALS_LOADS ?? 5);
 
 /** The name of the attachment by which figures come from a test to the reporter. */
 export const attachment = "figures";

@@ -17,7 +17,8 @@ export default class TableReporter implements Reporter {
     for (const { name, body } of result.attachments) {
       if (name === attachment && body) this.figures.push(...JSON.parse(body.toString("utf8")));
     }
-    for (const error of result.errors) process.stderr.write(`${test.title}: ${error.message ?? error.value}\n`);
+    // The first line says what is wrong; what the browser printed meanwhile follows it.
+    for (const { message, value } of result.errors) process.stderr.write(`${test.title}: ${(message ?? value ?? "").split("\n")[0]}\n`);
   }
 
   onError(error: TestError) {
