@@ -1,10 +1,10 @@
 # `make` says what there is; the work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo dev test bench soak package openapi deny fmt clean
+.PHONY: help setup build run demo dev test bench soak vitals screenshots package openapi deny fmt clean
 
 help: ## Say what the targets do
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 setup: ## Install what building and testing needs, as far as it is missing
 	@scripts/setup build test
@@ -46,6 +46,16 @@ soak: ## Lay load on a server for MINUTES (10) on each database: it must neither
 package: ## Build target/package/test-observer, which has the site in it; KIND=deb makes a Debian package, too
 	@scripts/setup build $(filter deb,$(KIND))
 	@scripts/package $(KIND)
+
+vitals: ## Measure the dashboard in the browser; `scripts/vitals --strict` fails where a limit is missed
+	@scripts/setup build test
+	@scripts/build
+	@scripts/vitals
+
+screenshots: ## Take the pictures in docs/screenshots anew
+	@scripts/setup build test
+	@scripts/build
+	@scripts/screenshots
 
 openapi: ## Write the committed openapi.json anew from the code
 	@scripts/setup build

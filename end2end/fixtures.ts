@@ -2,7 +2,7 @@
 import { test as base, expect, type Page, type Response } from "@playwright/test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { withServer, type Database, type Server, type User } from "./server";
+import { withServer, type Database, type Filling, type Server, type User } from "./server";
 
 export { expect };
 export type { Server };
@@ -11,6 +11,8 @@ export type { Server };
 export interface Options {
   /** The database the server runs on. */
   database: Database;
+  /** The command that makes the database: an empty one, or the demo. */
+  filling: Filling;
   /** More environment for the server, such as REQUIRE_AUTHENTICATION. */
   serverEnvironment: NodeJS.ProcessEnv;
 }
@@ -34,11 +36,12 @@ interface WorkerFixtures extends Options {
 
 export const test = base.extend<PageFixtures, WorkerFixtures>({
   database: ["sqlite", { option: true, scope: "worker" }],
+  filling: ["migrate", { option: true, scope: "worker" }],
   serverEnvironment: [{}, { option: true, scope: "worker" }],
 
   server: [
-    async ({ database, serverEnvironment }, use) => {
-      await withServer(database, serverEnvironment, use);
+    async ({ database, filling, serverEnvironment }, use) => {
+      await withServer(database, filling, serverEnvironment, use);
     },
     { scope: "worker", timeout: 60_000 },
   ],

@@ -1,7 +1,6 @@
 import { defineConfig } from "@playwright/test";
+import { launchOptions } from "./chromium";
 import type { Options } from "./fixtures";
-
-const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig<object, Options>({
   testDir: "tests",
@@ -17,18 +16,7 @@ export default defineConfig<object, Options>({
   use: {
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
-    launchOptions: {
-      executablePath: chromium,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions,
   },
   projects: [
     { name: "sqlite", use: { database: "sqlite" } },

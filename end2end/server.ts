@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 export type Database = "sqlite" | "postgres";
+/** The command of the program that makes a database: an empty one, or one with the demo data. */
+export type Filling = "migrate" | "seed";
 
 const root = resolve(__dirname, "..");
 const program = resolve(root, "target/release/test-observer");
@@ -30,7 +32,12 @@ export interface Server {
 }
 
 /** Runs `use` beside a fresh server; fails if the server panicked or did not end by itself when told to. */
-export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: (server: Server) => Promise<void>) {
+export async function withServer(
+  kind: Database,
+  filling: Filling,
+  extra: NodeJS.ProcessEnv,
+  use: (server: Server) => Promise<void>,
+) {
   const database = createDatabase(kind);
   // People of the tests sign in by links, over plain HTTP on this machine.
   const environment = { ...process.env, LOCAL_ACCOUNTS: "true", SESSIONS_HTTPS_ONLY: "false", ...extra };
@@ -39,7 +46,7 @@ export async function withServer(kind: Database, extra: NodeJS.ProcessEnv, use: 
   let child: ChildProcess | undefined;
   let log = "";
   try {
-    run("migrate");
+    run(filling);
     const apiKey = run("application", "add", "e2e", "--all-permissions");
     child = spawn(program, ["serve", "--listen", extra.LISTEN ?? "127.0.0.1:0", "--db", database.url], {
       cwd: root,
