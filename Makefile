@@ -23,7 +23,7 @@ demo: build ## Build and start on http://127.0.0.1:30000 with demo data, in data
 	@test -e data/demo.db || { rm -f data/demo.new.db*; target/release/test-observer seed --db sqlite:data/demo.new.db \
 	  --frontend-url http://127.0.0.1:30000 >/dev/null && mv data/demo.new.db data/demo.db; }
 	@target/release/test-observer user link casey.morgan@example.com --frontend-url http://127.0.0.1:30000 --db sqlite:data/demo.db
-	@export LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true} SESSIONS_HTTPS_ONLY=$${SESSIONS_HTTPS_ONLY-false} \
+	@export DISABLE_PERIODIC_TASKS=$${DISABLE_PERIODIC_TASKS-true} LOCAL_ACCOUNTS=$${LOCAL_ACCOUNTS-true} SESSIONS_HTTPS_ONLY=$${SESSIONS_HTTPS_ONLY-false} \
 	  FRONTEND_URL=$${FRONTEND_URL-http://127.0.0.1:30000}; exec target/release/test-observer serve --listen 127.0.0.1:30000 --db sqlite:data/demo.db
 
 dev: ## Build and start, and again after every change of the source

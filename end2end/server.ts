@@ -40,7 +40,9 @@ export async function withServer(
 ) {
   const database = createDatabase(kind);
   // People of the tests sign in by links, over plain HTTP on this machine.
-  const environment = { ...process.env, LOCAL_ACCOUNTS: "true", SESSIONS_HTTPS_ONLY: "false", ...extra };
+  // Jobs would ask stores and trackers of the real world; metrics have a port that is the same for all servers.
+  const ours = { LOCAL_ACCOUNTS: "true", SESSIONS_HTTPS_ONLY: "false", DISABLE_PERIODIC_TASKS: "true", METRICS_PORT: "0" };
+  const environment = { ...process.env, ...ours, ...extra };
   const run = (...words: string[]) =>
     execFileSync(program, [...words, "--db", database.url], { cwd: root, env: environment, encoding: "utf8" }).trim();
   let child: ChildProcess | undefined;
