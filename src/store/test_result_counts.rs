@@ -117,7 +117,7 @@ pub async fn count_results(tx: &mut Tx, CountedResults { since, most }: CountedR
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 
@@ -136,7 +136,7 @@ pub async fn count_attached_results(
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 
@@ -153,7 +153,7 @@ pub async fn count_results_with_metadata(
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 
