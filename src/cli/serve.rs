@@ -125,9 +125,10 @@ async fn tell_metrics(config: Option<MetricsConfig>, metrics: Metrics, service: 
     tracing::info!("metrics are at http://{listen}/metrics");
     let telling = metrics::serve(listener, metrics.clone(), service.db.clone());
     let counting = async {
-        match results {
-            Some(plan) => metrics::keep_counting(metrics, service, plan).await,
-            None => tracing::info!("results are not counted for the metrics: METRICS_INIT_ENABLED is false"),
+        if let Some(plan) = results {
+            metrics::keep_counting(metrics, service, plan).await;
+        } else {
+            tracing::info!("results are not counted for the metrics: METRICS_INIT_ENABLED is false");
         }
     };
     // Counting reads long; telling does not wait for it.

@@ -67,7 +67,9 @@ pub async fn keep_counting(metrics: Metrics, service: Service, plan: ResultMetri
         let began = Instant::now();
         match count(&service, plan).await {
             Ok(text) => *metrics.results.text.lock().unwrap_or_else(PoisonError::into_inner) = text,
-            Err(error) => tracing::warn!(%error, "results could not be counted; the last counts stay"),
+            Err(error) => {
+                tracing::warn!(%error, "results could not be counted; the metrics are those of the last time");
+            }
         }
         tokio::time::sleep(plan.refresh.max(began.elapsed() * REST)).await;
         metrics.results.wait_until_watched().await;

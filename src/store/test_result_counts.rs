@@ -29,6 +29,7 @@ pub struct KindRow {
 pub struct CountRow {
     pub kind_id: i64,
     pub test_case_id: i64,
+    #[sqlx(try_from = "String")]
     pub status: TestResultStatus,
     pub subject_id: i64,
     pub results: i64,
@@ -117,7 +118,7 @@ pub async fn count_results(tx: &mut Tx, CountedResults { since, most }: CountedR
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 
@@ -136,7 +137,7 @@ pub async fn count_attached_results(
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 
@@ -153,7 +154,7 @@ pub async fn count_results_with_metadata(
     );
     on!(tx, |conn, _| {
         let rows = sqlx::query_as(sql).bind(since).fetch(conn);
-        rows.try_fold(Counts::default(), |counts, row: CountRow| std::future::ready(Ok(counts.add(row, most))))
+        rows.try_fold(Counts::default(), |counts, row| std::future::ready(Ok(counts.add(row, most))))
     })
 }
 

@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use futures::{StreamExt, stream};
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Level, Span};
 
 use crate::metrics::{Metrics, Underway, declared_size};
 
@@ -38,8 +38,9 @@ pub(super) async fn watch(State(metrics): State<Metrics>, mut request: Request, 
     let (duration, status) = (began.elapsed(), response.status().as_u16());
     let route = underway.end(duration, request_bytes, &response);
     span.in_scope(|| {
-        tracing::debug!(
+        tracing::event!(
             target: "access",
+            Level::DEBUG,
             http.method = method,
             http.route = route.template(),
             http.status = status,
