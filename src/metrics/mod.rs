@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 
 pub use listener::serve;
-pub use requests::{Underway, declared_size, note_route};
+pub use requests::{Route, Underway, declared_size, note_route};
 pub use results::{ResultMetricsPlan, keep_counting};
 
 use crate::store::Db;

@@ -67,14 +67,14 @@ fn write_counting(counts: &TestResultCounts, counting: Counting, text: &mut Text
 
 fn spell_kind(kind: &KindRow) -> String {
     spell_labels(&[
-        ("family", &kind.family),
-        ("artefact_name", &kind.artefact_name),
-        ("artefact_stage", &kind.artefact_stage),
-        ("track", &kind.track),
-        ("series", &kind.series),
-        ("os", &kind.os),
-        ("environment_name", &kind.environment_name),
-        ("test_plan", &kind.test_plan),
+        ("family", kind.family.as_str()),
+        ("artefact_name", kind.artefact_name.as_str()),
+        ("artefact_stage", kind.artefact_stage.as_str()),
+        ("track", kind.track.as_str()),
+        ("series", kind.series.as_str()),
+        ("os", kind.os.as_str()),
+        ("environment_name", kind.environment_name.as_str()),
+        ("test_plan", kind.test_plan.as_str()),
     ])
 }
 

@@ -136,7 +136,7 @@ async fn nobody_waits_for_counting() {
     let began = Instant::now();
     let mut watched = Watched::start(&database, &[]);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%subject_id%' AND pid <> pg_backend_pid()";
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%AS kind_id%' AND pid <> pg_backend_pid()";
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() == 0 {
         assert!(began.elapsed() < Duration::from_mins(1), "nothing is counted");
         tokio::time::sleep(Duration::from_millis(50)).await;
