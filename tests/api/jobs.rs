@@ -236,12 +236,13 @@ both! {
             let jobs = jobs["jobs"].as_array().unwrap().iter();
             jobs.map(|job| format!("{} {}", job["name"].as_str().unwrap(), job["interval_seconds"])).collect()
         };
-        assert_eq!(names(&app.get(JOBS).await.ok()), ["expired 600"]);
+        let always = ["expired 600", "messages 10", "promotion 600", "kernel_tracker 300"];
+        assert_eq!(names(&app.get(JOBS).await.ok()), always);
         let server = TrackerServer::start().await;
         let app = server.serve(app);
         let jobs = app.get(JOBS).await.ok();
         let sync = ["issue_sync_high 3600", "issue_sync_medium 21600", "issue_sync_low 604800"];
-        assert_eq!(names(&jobs), [&["expired 600"][..], &sync].concat());
+        assert_eq!(names(&jobs), [&always[..], &sync].concat());
         assert_eq!(jobs["is_enabled"], true);
         // A server that runs none tells what others did, but not when they do it again.
         let (job, _) = counting("expired", Duration::from_hours(1));

@@ -69,7 +69,7 @@ impl Service {
             Job::new("expired", Duration::from_mins(10), |service| async move { service.forget_expired().await }),
             Job::new("messages", Duration::from_secs(10), |service| async move { service.deliver_messages().await }),
             Job::new("promotion", Duration::from_mins(10), |service| async move { service.promote_artefacts().await }),
-            Job::new("kernel-tracker", Duration::from_mins(5), |service| async move {
+            Job::new("kernel_tracker", Duration::from_mins(5), |service| async move {
                 service.follow_kernel_tracker().await
             }),
         ];
