@@ -203,7 +203,7 @@ pub async fn lock_results(tx: &mut Tx, ids: &[i64]) -> StoreResult<()> {
     .map_ok(drop))
 }
 
-/// Removes the logs of results; the results that had one. When they were changed stays: a copy would bring the logs back.
+/// Removes the logs of results; the results that had one. `updated_at` stays: nobody said anything new of them.
 pub async fn delete_logs(tx: &mut Tx, result_ids: &[i64]) -> StoreResult<Vec<i64>> {
     let ids = Json(result_ids);
     let rows: Vec<IdRow> =
