@@ -72,7 +72,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Copy the database of an existing installation; again it brings what is new
     Import(import::ImportArgs),
-    /// Remove logs, results and executions that are older than the RETENTION_ variables say
+    /// Remove logs, results and executions that are older than the settings of retention say
     Retention(retention::RetentionArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,

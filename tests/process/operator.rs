@@ -111,7 +111,7 @@ fn check_retention(database: &Database) {
     let none = json!({"logs": 0, "log_bytes": 0, "results": 0, "executions": 0});
     let families = json!({"snap": none, "deb": none, "charm": none, "image": none, "solution": none});
     for (flags, is_dry_run) in [(&["--json"][..], false), (&["--json", "--dry-run"], true)] {
-        let (is_done, printed, log) = run_with(&[&args, flags].concat(), &[("RETENTION_LOGS_DAYS", "30")]);
+        let (is_done, printed, log) = run_with(&[&args[..], flags].concat(), &[("RETENTION_LOGS_DAYS", "30")]);
         assert!(is_done, "{log}");
         let printed: Value = serde_json::from_str(&printed).unwrap();
         assert_eq!(printed, json!({"dry_run": is_dry_run, "families": families}));
