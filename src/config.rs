@@ -5,6 +5,7 @@ mod issue_sync;
 mod jira;
 mod metrics;
 mod oidc;
+mod retention;
 mod saml;
 mod upstream;
 
@@ -18,6 +19,7 @@ use app::api::{FamilyName, Permission};
 use url::{Host, Url};
 
 pub use metrics::MetricsConfig;
+pub use retention::read_retention;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;
@@ -146,6 +148,7 @@ impl Config {
             },
             issue_sync: issue_sync::read_issue_sync(&variable)?,
             jira: jira::read_jira(&variable)?,
+            retention: read_retention(&variable)?,
             webhook_hosts: Arc::new(read_hosts(&variable("WEBHOOK_HOSTS").unwrap_or_default())?),
             shows_onboarding_key: is_alone,
         };
@@ -376,6 +379,7 @@ mod tests {
             ("WEBHOOK_HOSTS", "chat.example:8065"),
             ("JIRA_API_URL", "http://jira.example"),
             ("SLOW_STATEMENT_MS", "1s"),
+            ("RETENTION_LOGS_DAYS", "soon"),
         ] {
             let error = read("127.0.0.1:1", &[(variable, value)]).unwrap_err().to_string();
             assert!(error.starts_with(variable) && error.contains(value) && error.lines().count() == 1, "{error}");

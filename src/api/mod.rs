@@ -21,6 +21,7 @@ mod input;
 mod issue_attachments;
 mod issues;
 mod jobs;
+mod kept_artefacts;
 mod local_accounts;
 mod matching_rules;
 mod notifications;
@@ -94,6 +95,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .merge(test_results::routes())
         .merge(artefacts::routes())
         .merge(badges::routes())
+        .merge(kept_artefacts::routes())
         .merge(environment_reviews::routes())
         .merge(issues::routes())
         .merge(issue_attachments::routes())

@@ -15,6 +15,7 @@ mod man;
 mod migrate;
 mod openapi;
 mod rerun_failing;
+mod retention;
 pub mod seed;
 mod serve;
 mod server_args;
@@ -71,6 +72,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Copy the database of an existing installation; again it brings what is new
     Import(import::ImportArgs),
+    /// Remove logs, results and executions that are older than the settings of retention say
+    Retention(retention::RetentionArgs),
     /// Print the OpenAPI document of the REST API
     Openapi,
     Submit(Box<submit::SubmitArgs>),
@@ -152,6 +155,7 @@ impl Cli {
             Command::Seed(args) => seed::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Import(args) => import::run(args).await,
+            Command::Retention(args) => retention::run(args).await,
             Command::Openapi => openapi::run(),
             Command::Submit(args) => submit::run(*args).await,
             Command::TestResultsReport(args) => test_results_report::run(args).await,

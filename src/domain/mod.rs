@@ -24,6 +24,7 @@ pub mod promotion;
 pub mod proxies;
 pub mod public_addresses;
 pub mod report;
+pub mod retention;
 pub mod return_to;
 pub mod saml;
 pub mod session_cookie;

@@ -21,6 +21,7 @@ mod issue_attachments;
 mod issues;
 mod jira_cards;
 pub mod jobs;
+mod kept_artefacts;
 mod kernel_tracker;
 mod known_issues;
 mod launchpad;
@@ -34,6 +35,7 @@ mod promotion;
 mod reported_issues;
 pub mod reports;
 pub mod rerun_requests;
+pub mod retention;
 mod reviewer_assignment;
 mod rule_applications;
 mod rule_cache;
@@ -69,6 +71,7 @@ use crate::domain::access::Granter;
 use crate::domain::attempts::Attempts;
 use crate::domain::hosts::is_own_host;
 use crate::domain::proxies::Proxies;
+use crate::domain::retention::RetentionSettings;
 use crate::integrations::calls::LazyClient;
 use crate::integrations::http_client::LazyHttp;
 use crate::integrations::jira_cards::JiraSettings;
@@ -178,6 +181,8 @@ pub struct Settings {
     pub issue_sync: Option<jobs::issue_sync::IssueSyncSettings>,
     /// The Jira that is told who reviews what.
     pub jira: Option<JiraSettings>,
+    /// How long logs, results and executions are kept; for ever without.
+    pub retention: Option<RetentionSettings>,
     /// Machines that webhooks may lead to though they are in the operator's own network: names and addresses in lower case.
     pub webhook_hosts: Arc<BTreeSet<String>>,
     /// Whether people who open a new installation are shown a key; only while it listens on loopback alone.
@@ -225,6 +230,7 @@ impl Default for Settings {
             periodic_tasks: true,
             issue_sync: None,
             jira: None,
+            retention: None,
             webhook_hosts: Arc::default(),
             shows_onboarding_key: false,
         }

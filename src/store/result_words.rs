@@ -151,6 +151,19 @@ pub async fn add_words_of(tx: &mut Tx, result_ids: &[i64]) -> StoreResult<()> {
     add_words_of_rows(tx, &rows).await
 }
 
+/// Makes the words of results anew whose texts have changed.
+pub async fn renew_words_of(tx: &mut Tx, result_ids: &[i64]) -> StoreResult<()> {
+    let ids = Json(result_ids);
+    on!(tx, |conn, sql| sqlx::query(sql.of(match sql {
+        Dialect::Sqlite => "DELETE FROM test_result_words WHERE rowid IN ints($1)",
+        Dialect::Postgres => "DELETE FROM test_result_words WHERE test_result_id IN ints($1)",
+    }))
+    .bind(ids)
+    .execute(conn)
+    .map_ok(drop))?;
+    add_words_of(tx, result_ids).await
+}
+
 async fn add_words_of_rows(tx: &mut Tx, rows: &[TextRow]) -> StoreResult<()> {
     let results: Vec<WordsOf<'_>> = rows
         .iter()

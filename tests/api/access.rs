@@ -28,6 +28,8 @@ fn method(name: &str) -> Method {
 /// Operations that decide about rights by what the request is about.
 const DECIDED_BY_USE_CASE: &[&str] = &[
     "patch_artefact_v1_artefacts__artefact_id__patch",
+    "put_keep_v1_artefacts__artefact_id__keep_put",
+    "delete_keep_v1_artefacts__artefact_id__keep_delete",
     "create_rerun_requests_v1_test_executions_reruns_post",
     "delete_rerun_requests_v1_test_executions_reruns_delete",
     "get_events_v1_events_get",

@@ -20,8 +20,10 @@ const UNDOCUMENTED: [&str; 4] = ["/openapi.json", "/docs", "/docs/start.js", "/d
 const SENTRY_DEBUG: &str = "/sentry-debug";
 
 /// Operations that look at what a request is about before they decide about rights.
-const DECIDED_LATER: [&str; 3] = [
+const DECIDED_LATER: [&str; 5] = [
     "patch_artefact_v1_artefacts__artefact_id__patch",
+    "put_keep_v1_artefacts__artefact_id__keep_put",
+    "delete_keep_v1_artefacts__artefact_id__keep_delete",
     "create_rerun_requests_v1_test_executions_reruns_post",
     "delete_rerun_requests_v1_test_executions_reruns_delete",
 ];

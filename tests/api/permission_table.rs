@@ -50,6 +50,9 @@ impl Endpoint {
     fn example(&self, targets: &Targets) -> (String, Value) {
         match (self.method.as_str(), self.path.as_str()) {
             ("PATCH", "/v1/artefacts/{artefact_id}") => (format!("/v1/artefacts/{}", targets.artefact), json!({})),
+            ("PUT" | "DELETE", "/v1/artefacts/{artefact_id}/keep") => {
+                (format!("/v1/artefacts/{}/keep", targets.artefact), Value::Null)
+            }
             ("POST" | "DELETE", "/v1/test-executions/reruns") => {
                 (self.path.clone(), json!({"test_execution_ids": [targets.execution]}))
             }

@@ -1,6 +1,8 @@
 //! Commands for operators: users, teams and artefacts.
 
-use crate::support::{Database, run};
+use serde_json::{Value, json};
+
+use crate::support::{Database, run, run_with};
 
 /// Runs a command on the database that has to succeed; what it printed.
 #[track_caller]
@@ -102,4 +104,37 @@ fn what_cannot_be_meant_is_refused() {
     }
     assert_eq!(done(&database, &["user", "list"]), "");
     assert_eq!(done(&database, &["team", "list"]), "");
+}
+
+fn check_retention(database: &Database) {
+    let args = ["retention", "--db", database.url.as_str()];
+    let none = json!({"logs": 0, "log_bytes": 0, "results": 0, "executions": 0});
+    let families = json!({"snap": none, "deb": none, "charm": none, "image": none, "solution": none});
+    for (flags, is_dry_run) in [(&["--json"][..], false), (&["--json", "--dry-run"], true)] {
+        let (is_done, printed, log) = run_with(&[&args[..], flags].concat(), &[("RETENTION_LOGS_DAYS", "30")]);
+        assert!(is_done, "{log}");
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(printed, json!({"dry_run": is_dry_run, "families": families}));
+    }
+    let (is_done, printed, log) = run(&[&args[..], &["--dry-run"]].concat());
+    assert!(is_done && printed.starts_with("would go") && printed.lines().count() == 7, "{printed}");
+    assert!(log.contains("everything is kept"), "{log}");
+    let disorder = [("RETENTION_LOGS_DAYS_DEB", "30"), ("RETENTION_RESULTS_DAYS", "7")];
+    let server = ["serve", "--listen", "127.0.0.1:0", "--db", database.url.as_str()];
+    for args in [&args[..], &server] {
+        let (is_done, printed, log) = run_with(args, &disorder);
+        assert!(!is_done && printed.is_empty(), "{printed}");
+        let last = log.lines().last().unwrap_or_default();
+        assert!(last.starts_with("test-observer: RETENTION_LOGS_DAYS_DEB: "), "{log}");
+    }
+}
+
+#[test]
+fn retention_says_what_goes_on_sqlite() {
+    check_retention(&Database::sqlite());
+}
+
+#[tokio::test]
+async fn retention_says_what_goes_on_postgres() {
+    check_retention(&Database::postgres().await);
 }

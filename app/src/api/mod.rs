@@ -22,6 +22,7 @@ mod input;
 mod instant;
 mod issues;
 mod jobs;
+mod kept_artefacts;
 #[cfg(feature = "ssr")]
 mod local_accounts;
 mod matching_rules;
@@ -72,6 +73,7 @@ pub use input::*;
 pub use instant::*;
 pub use issues::*;
 pub use jobs::*;
+pub use kept_artefacts::*;
 #[cfg(feature = "ssr")]
 pub use local_accounts::*;
 pub use matching_rules::*;

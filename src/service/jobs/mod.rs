@@ -76,6 +76,10 @@ impl Service {
         if let Some(sync) = &self.settings.issue_sync {
             jobs.extend(issue_sync::jobs(sync));
         }
+        if self.settings.retention.is_some() {
+            let day = Duration::from_hours(24);
+            jobs.push(Job::new("retention", day, |service| async move { service.run_retention().await }));
+        }
         jobs
     }
 }

@@ -116,8 +116,30 @@ pub struct VersionRow {
     pub version: String,
 }
 
+/// What is true of the artefacts that the list shows: archived ones never count, charms are all current, and of the other families
+/// the newest of each group is.
+macro_rules! current_artefact {
+    () => {
+        "NOT artefact.archived AND NOT EXISTS (
+             SELECT 1 FROM artefact AS newer
+             WHERE artefact.family <> 'charm' AND newer.family = artefact.family AND newer.stage = artefact.stage
+                 AND newer.name = artefact.name AND NOT newer.archived
+                 AND (newer.created_at > artefact.created_at
+                     OR newer.created_at = artefact.created_at AND newer.id > artefact.id)
+                 AND CASE artefact.family
+                     WHEN 'snap' THEN newer.track = artefact.track AND newer.branch = artefact.branch
+                     WHEN 'deb' THEN newer.repo = artefact.repo AND newer.series = artefact.series
+                         AND newer.source = artefact.source
+                     WHEN 'image' THEN newer.os = artefact.os AND newer.release = artefact.release
+                     ELSE newer.source = artefact.source AND newer.track = artefact.track END
+         )"
+    };
+}
+
+pub(super) use current_artefact;
+
 macro_rules! select_artefacts {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT artefact.id, artefact.created_at, artefact.name, artefact.version, artefact.stage,
                  artefact.family, artefact.due_date, artefact.bug_link, artefact.status, artefact.archived,
@@ -125,7 +147,7 @@ macro_rules! select_artefacts {
                  artefact.series, artefact.repo, artefact.source, artefact.os, artefact.release, artefact.owner,
                  artefact.sha256, artefact.image_url, artefact.bundled_builds_hash
              FROM artefact ",
-            $rest
+            $($rest)+
         )
     };
 }
@@ -150,20 +172,9 @@ pub async fn list_artefacts(tx: &mut Tx, ids: &[i64]) -> StoreResult<Vec<Artefac
 pub async fn list_current_artefacts(tx: &mut Tx, family: Option<FamilyName>) -> StoreResult<Vec<ArtefactRow>> {
     let family = family.map(FamilyName::as_str);
     on!(tx, |conn, _| sqlx::query_as(select_artefacts!(
-        "WHERE NOT archived AND (CAST($1 AS TEXT) IS NULL OR family = $1) AND NOT EXISTS (
-             SELECT 1 FROM artefact AS newer
-             WHERE artefact.family <> 'charm' AND newer.family = artefact.family AND newer.stage = artefact.stage
-                 AND newer.name = artefact.name AND NOT newer.archived
-                 AND (newer.created_at > artefact.created_at
-                     OR newer.created_at = artefact.created_at AND newer.id > artefact.id)
-                 AND CASE artefact.family
-                     WHEN 'snap' THEN newer.track = artefact.track AND newer.branch = artefact.branch
-                     WHEN 'deb' THEN newer.repo = artefact.repo AND newer.series = artefact.series
-                         AND newer.source = artefact.source
-                     WHEN 'image' THEN newer.os = artefact.os AND newer.release = artefact.release
-                     ELSE newer.source = artefact.source AND newer.track = artefact.track END
-         )
-         ORDER BY CASE artefact.family WHEN 'snap' THEN 1 WHEN 'deb' THEN 2 WHEN 'charm' THEN 3 WHEN 'image' THEN 4
+        "WHERE (CAST($1 AS TEXT) IS NULL OR artefact.family = $1) AND ",
+        current_artefact!(),
+        " ORDER BY CASE artefact.family WHEN 'snap' THEN 1 WHEN 'deb' THEN 2 WHEN 'charm' THEN 3 WHEN 'image' THEN 4
              ELSE 5 END, artefact.name, artefact.created_at, artefact.id"
     ))
     .bind(family)
