@@ -88,6 +88,7 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
     let query = use_location().query;
     let path = use_location().pathname;
     review_by_key(scope);
+    open_what_address_names(scope);
     let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
     let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
     let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
@@ -198,6 +199,24 @@ fn review_by_key(scope: Scope) {
         }
     };
     use_shortcut("v", "Review the environment that has the focus", review);
+}
+
+/// Opens the environment that the address points into, again with every other address that does.
+fn open_what_address_names(scope: Scope) {
+    let pointed = Memo::new(move |_| {
+        let target = scope.target.get();
+        let run = target.run?;
+        let rows = scope.page.rows.get();
+        let row = rows.into_iter().find(|row| row.environment.with(|environment| environment.holds(run)))?;
+        Some((row.key, target))
+    });
+    Effect::new(move || {
+        let Some((key, _)) = pointed.get() else { return };
+        let row = scope.page.rows.with_untracked(|rows| rows.iter().find(|row| row.key == key).copied());
+        if let Some(row) = row {
+            row.open.set(true);
+        }
+    });
 }
 
 fn focused_anchor() -> Option<String> {

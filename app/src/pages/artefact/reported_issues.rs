@@ -66,6 +66,14 @@ impl Reported {
         })
     }
 
+    /// How much is about a test.
+    pub(super) fn count(self, name: &str, template: &str) -> usize {
+        self.list.with(|list| match list {
+            Some(Ok(list)) => list.iter().filter(|report| is_about(report, name, template)).count(),
+            _ => 0,
+        })
+    }
+
     fn error(self) -> Option<ClientError> {
         self.list.with(|list| list.as_ref().and_then(|list| list.as_ref().err().cloned()))
     }
