@@ -6,6 +6,7 @@ pub(crate) mod combobox;
 pub(crate) mod confirmed;
 pub(crate) mod copy;
 pub(crate) mod dialog;
+pub(crate) mod each;
 pub(crate) mod error_notice;
 pub(crate) mod feedback;
 pub(crate) mod field;

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use super::rule_draft::{Field, RuleDraft};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, RulePreviewResponse, TestResultResponseWithContext, TestResultSearchResponseWithContext},
@@ -237,13 +238,13 @@ fn Offers(rule: RuleFields, field: Field) -> impl IntoView {
     view! {
         <fieldset class="filter" hidden=move || places.with(Vec::is_empty)>
             <legend>{field.label()}</legend>
-            <For each=move || places.get() key=|place| place.clone() let((at, label))>
+            <Each each=move || places.get() key=|place| place.clone() let((at, label))>
                 <Checkbox
                     label
                     checked=Signal::derive(move || rule.draft.with(|draft| draft.0.get(at).is_some_and(|offer| offer.is_ticked)))
                     on_change=move |is_ticked| rule.tick(at, is_ticked)
                 />
-            </For>
+            </Each>
         </fieldset>
     }
 }

@@ -11,6 +11,7 @@ use super::{
     state::Row,
     tree::Plan,
 };
+use crate::components::each::Each;
 use crate::components::{avatar::Disc, icon::Icon, status::Look};
 use crate::erase::Erase;
 
@@ -136,7 +137,7 @@ fn Inside(row: Row, scope: Scope) -> impl IntoView {
     let view_plan = move |name: String| view! { <PlanView row name is_only parent_open=row.open scope/> };
     view! {
         <EnvironmentIssues page=scope.page name/>
-        <For each=move || names.get() key=String::clone children=view_plan/>
+        <Each each=move || names.get() key=String::clone children=view_plan/>
         <p class="quiet" hidden=move || !names.with(Vec::is_empty)>"Nothing runs here any more; the review is kept."</p>
     }
     .erase()

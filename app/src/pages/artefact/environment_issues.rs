@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::forms::{Opened, later};
 use super::{side_panel::web_address, state::PageState};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{EnvironmentReportedIssueResponse, Permission},
@@ -57,9 +58,9 @@ pub(super) fn EnvironmentIssues(page: PageState, name: String) -> impl IntoView 
                 />
             </div>
             <ul class="plain-list">
-                <For each=move || issues.get() key=|issue| (issue.id, issue.updated_at.clone()) let:issue>
+                <Each each=move || issues.get() key=|issue| (issue.id, issue.updated_at.clone()) let:issue>
                     <Issue page issue on_edit=edit/>
-                </For>
+                </Each>
             </ul>
             <Dialog open title=Signal::derive(move || title().to_owned())>
                 {later(Opened::EnvironmentIssue { page, environment: name.clone(), issue: edited.get_untracked(), open })}

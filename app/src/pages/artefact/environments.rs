@@ -13,6 +13,7 @@ use super::{
     state::{Key, PageState, Row},
     tree::{is_small, summary},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{FamilyName, Permission},
@@ -131,9 +132,9 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
                     </a>
                 </p>
             </div>
-            <For each=move || page.rows.get() key=|row| row.key let:row>
+            <Each each=move || page.rows.get() key=|row| row.key let:row>
                 <EnvironmentView row scope/>
-            </For>
+            </Each>
         </section>
     }
     .erase()

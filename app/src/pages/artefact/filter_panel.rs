@@ -14,6 +14,7 @@ use super::{
     state::{PageState, Row},
     tree::{Environment, Plan},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::TestExecutionStatus,
@@ -107,7 +108,7 @@ fn ComboboxFilter(id: &'static str, name: &'static str, choices: Memo<Vec<Choice
                     at_most=10
                 />
             </div>
-            <For each=move || filter.values.get() key=String::clone children=view_chosen/>
+            <Each each=move || filter.values.get() key=String::clone children=view_chosen/>
         </div>
     }
     .erase()

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{edit::EditButton, sign_off::SignOff, state::PageState};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     components::{
@@ -70,7 +71,7 @@ fn Reviewers(page: PageState) -> impl IntoView {
     };
     view! {
         <ul class="avatars" aria-label="Reviewers" hidden=move || people.with(Vec::is_empty)>
-            <For each=move || people.get() key=|person| person.id children=view_person/>
+            <Each each=move || people.get() key=|person| person.id children=view_person/>
         </ul>
         <span class="quiet">{words}</span>
     }

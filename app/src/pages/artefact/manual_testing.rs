@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::forms::{Opened, later};
 use super::state::PageState;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildMinimalResponse, ArtefactResponse, EnvironmentsResponse, FamilyName, Permission},
@@ -201,9 +202,9 @@ fn EnvironmentField(family: FamilyName, name: RwSignal<String>) -> impl IntoView
                 on:input=on_input
             />
             <datalist id=list>
-                <For each=move || found.get() key=String::clone let:name>
+                <Each each=move || found.get() key=String::clone let:name>
                     <option value=name></option>
-                </For>
+                </Each>
             </datalist>
             <p class="quiet" role="status">{note}</p>
         </div>
@@ -262,7 +263,7 @@ fn Links(links: RwSignal<Vec<LinkRow>>) -> impl IntoView {
     view! {
         <fieldset class="filter">
             <legend>"Relevant Links (Optional)"</legend>
-            <For each=move || links.get() key=|link| link.id children=view_link/>
+            <Each each=move || links.get() key=|link| link.id children=view_link/>
             <p class="quiet" hidden=move || !links.with(Vec::is_empty)>"No relevant links added"</p>
             <ActionButton label="Add Link" on_press=add weight=Weight::Small/>
         </fieldset>

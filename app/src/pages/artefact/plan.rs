@@ -11,6 +11,7 @@ use super::{
     state::Row,
     tree::{Plan, Run},
 };
+use crate::components::each::Each;
 use crate::components::{icon::Icon, status::Look};
 use crate::erase::Erase;
 
@@ -129,7 +130,7 @@ fn Runs(
             </div>
         }
     };
-    view! { <For each=runs key=|(revision, _, run)| (run.id, *revision) children=view_run/> }
+    view! { <Each each=runs key=|(revision, _, run)| (run.id, *revision) children=view_run/> }
 }
 
 fn runs_in_words(runs: &[Run]) -> String {

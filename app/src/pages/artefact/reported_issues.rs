@@ -10,6 +10,7 @@ use super::{
     data::ResultView,
     desk::{Desk, Reporting},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TestReportedIssueResponse},
@@ -130,7 +131,7 @@ pub(super) fn ReportedSection(desk: Desk, result: Arc<ResultView>) -> impl IntoV
             </div>
             {move || reported.error().map(|error| view! { <p class="quiet">{error.title()}". "{error.advice()}</p> })}
             <ul class="issue-cards plain-list">
-                <For each=move || of_test.get() key=|report| (report.id, report.updated_at.clone()) children=view_report/>
+                <Each each=move || of_test.get() key=|report| (report.id, report.updated_at.clone()) children=view_report/>
             </ul>
         </section>
     }

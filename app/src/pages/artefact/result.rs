@@ -16,6 +16,7 @@ use super::{
     row_actions::RowAction,
     triage::Attachments,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{MinimalIssueTestResultAttachmentResponse, Permission, TestResultStatus},
@@ -243,7 +244,7 @@ fn IssuesSection(desk: Desk, result: Arc<ResultView>, attachments: RwSignal<Atta
                 </span>
             </div>
             <ul class="issue-cards plain-list">
-                <For each=move || attachments.get() key=key_of children=view_attachment/>
+                <Each each=move || attachments.get() key=key_of children=view_attachment/>
             </ul>
         </section>
     }

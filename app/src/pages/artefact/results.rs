@@ -7,6 +7,7 @@ use super::{
     environment::{is_open, once_open},
     result::{ResultRow, point_at, point_away_from},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{TestExecutionStatus, TestResultStatus},
@@ -162,9 +163,9 @@ fn Rows(
                 {move || (found.with(Vec::is_empty)).then_some("No test has these words in its name.")}
             </span>
         </div>
-        <For each=shown key=|item| item.view.id let(item)>
+        <Each each=shown key=|item| item.view.id let(item)>
             <ResultRow desk item sent/>
-        </For>
+        </Each>
         <Pages desk page count=Signal::derive(move || found.with(Vec::len))/>
     }
     .erase()

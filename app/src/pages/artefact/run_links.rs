@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::forms::{Opened, later};
 use super::tree::Run;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TestExecutionRelevantLinkResponse},
@@ -37,11 +38,11 @@ pub(super) fn RunLinks(run: Run) -> impl IntoView {
     view! {
         <ul class="links">
             {named}
-            <For each=move || links.get() key=|link| link.id let(link)>
+            <Each each=move || links.get() key=|link| link.id let(link)>
                 <li>
                     <TrackerLink url=link.url label=link.label/>
                 </li>
-            </For>
+            </Each>
             <li>
                 <a href=address>{Icon::Link.view()} "Link to this run"</a>
             </li>
@@ -99,12 +100,12 @@ pub(super) fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl I
     view! {
         <p class="quiet" hidden=move || !is_empty()>"No relevant links added"</p>
         <ul class="issue-cards plain-list">
-            <For each=move || links.get() key=|link| link.id let(link)>
+            <Each each=move || links.get() key=|link| link.id let(link)>
                 <li class="issue-card">
                     <TrackerLink url=link.url.clone() label=link.label.clone()/>
                     <RemoveLink run link links/>
                 </li>
-            </For>
+            </Each>
         </ul>
         <form class="form" novalidate=true on:submit=move |event| {
             event.prevent_default();

@@ -10,6 +10,7 @@ use super::{
     filters::unfiltered,
     state::{PageState, Row},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, ArtefactStatus, Permission},
@@ -152,7 +153,7 @@ fn NotApproved(page: PageState, #[prop(into)] on_leave: Callback<()>) -> impl In
         <div hidden=move || missing().is_empty()>
             <p class="menu-heading">"Not approved yet"</p>
             <ul class="menu-list">
-                <For each=missing key=|row| row.key children=view_row/>
+                <Each each=missing key=|row| row.key children=view_row/>
             </ul>
         </div>
     }

@@ -7,6 +7,7 @@ use super::{
     columns::{Column, Sort},
     row::Row,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactStatus, FamilyName},
@@ -26,7 +27,7 @@ pub(super) fn Table(family: FamilyName, sort: Memo<Sort>, rows: Signal<Vec<Row>>
                 <tr>{headings}</tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id children=view_row/>
+                <Each each=move || rows.get() key=|row| row.id children=view_row/>
             </tbody>
         </table>
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::TeamRow;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TeamResponse, UserMinimalResponse},
@@ -86,9 +87,9 @@ pub(super) fn Members(team: i64, members: Vec<UserMinimalResponse>, rows: Rows<T
         <section class="rule-fields" aria-label="Members">
             <h3>{heading}</h3>
             <ul class="plain-list member-list">
-                <For each=move || membership.known.get() key=|member| member.id let(member)>
+                <Each each=move || membership.known.get() key=|member| member.id let(member)>
                     <Member member membership/>
-                </For>
+                </Each>
             </ul>
             <p class="quiet" hidden=move || membership.known.with(|known| !known.is_empty())>
                 "Nobody is in this team."

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::UserRow;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, UserResponse},
@@ -34,9 +35,9 @@ pub(super) fn UserTable(rows: Rows<UserRow>, selection: Selection<UserResponse>)
                 </tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id let(row)>
+                <Each each=move || rows.get() key=|row| row.id let(row)>
                     <Line row selection/>
-                </For>
+                </Each>
             </tbody>
         </table>
     }
