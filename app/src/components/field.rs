@@ -45,7 +45,7 @@ pub(crate) fn TextField(
     };
     view! {
         <div class="field">
-            <label for=id.clone()>{label} {required.then(|| view! { <span aria-hidden="true">" *"</span> })}</label>
+            <label for=id.clone()>{label} {required.then(|| view! { <span aria-hidden="true">" *"</span> }.erase())}</label>
             <input
                 id=id
                 type=kind

@@ -186,7 +186,7 @@ pub(super) fn RuleForm(rule: RuleFields) -> impl IntoView {
     };
     view! {
         <Checkbox label="Create attachment rule" checked=rule.is_wanted on_change=want disabled=permit != Permit::Granted/>
-        {reason.map(|reason| view! { <p class="quiet">{reason}</p> })}
+        {reason.map(|reason| view! { <p class="quiet">{reason}</p> }.erase())}
         <Show when=move || rule.is_wanted.get()>
             <RuleOffers rule/>
         </Show>
@@ -203,8 +203,8 @@ fn RuleOffers(rule: RuleFields) -> impl IntoView {
     view! {
         <fieldset class="rule-fields">
             <legend>"Attachment Rule Filters"</legend>
-            {move || rule.error.get().map(|error| view! { <ErrorNotice error/> })}
-            {Field::ALL.map(|field| view! { <Offers rule field/> })}
+            {move || rule.error.get().map(|error| view! { <ErrorNotice error/> }.erase())}
+            {Field::ALL.map(|field| view! { <Offers rule field/> }.erase())}
             <p class="field-problem" role="alert">
                 {rule.problem}
             </p>
@@ -251,7 +251,7 @@ fn Offers(rule: RuleFields, field: Field) -> impl IntoView {
 
 fn preview_in_words(rule: RuleFields) -> AnyView {
     match rule.preview.get() {
-        None => rule.draft.with(RuleDraft::chooses).then(|| view! { <p class="quiet">"Counting…"</p> }).erase(),
+        None => rule.draft.with(RuleDraft::chooses).then(|| view! { <p class="quiet">"Counting…"</p> }.erase()).erase(),
         Some(Err(error)) => view! { <p>"What matches could not be counted: "{error.title()}</p> }.erase(),
         Some(Ok(Preview { matched, notes, sample })) => {
             let address = rule.draft.with_untracked(|draft| api_address("/test-results", &draft.to_search()));
@@ -262,8 +262,8 @@ fn preview_in_words(rule: RuleFields) -> AnyView {
                     <a href=address target="_blank" rel="noopener">{format!("Matches {matched} {results}")}</a>
                     {notes}
                 </p>
-                {(matched > MANY).then(|| view! { <p class="warning">{format!("These are more than {MANY}: narrow the rule if it is not meant to be that broad.")}</p> })}
-                <ul class="sample quiet">{sample.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+                {(matched > MANY).then(|| view! { <p class="warning">{format!("These are more than {MANY}: narrow the rule if it is not meant to be that broad.")}</p> }.erase())}
+                <ul class="sample quiet">{sample.into_iter().map(|words| view! { <li>{words}</li> }.erase()).collect_view()}</ul>
             }
             .erase()
         }

@@ -80,7 +80,7 @@ pub(super) fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
         <div class="form">
             <p class="quiet">{result.name.clone()}</p>
             <IssueLine issue/>
-            {rule.map(|rule| view! { <RulePart form result=result.clone() rule/> })}
+            {rule.map(|rule| view! { <RulePart form result=result.clone() rule/> }.erase())}
             <SendingError sending=form.sending/>
             <DialogActions open=desk.detach.is_open>
                 <ActionButton

@@ -83,7 +83,9 @@ fn Heading(row: Row) -> impl IntoView {
         let asked = row
             .environment
             .with(|environment| environment.plans.iter().filter_map(|plan| plan.runs.first()?.rerun).max());
-        asked.map(|priority| view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested ({priority})")}</span> })
+        asked.map(|priority| {
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested ({priority})")}</span> }.erase()
+        })
     };
     let with = move |words: fn(&super::tree::Environment) -> String| row.environment.with(words);
     view! {
@@ -111,8 +113,9 @@ fn Reviewers(row: Row) -> impl IntoView {
         let more = people.len().saturating_sub(DISCS);
         let names = people.iter().skip(DISCS).map(|person| person.name.clone()).collect::<Vec<_>>().join(", ");
         let class = if people.len() > 1 { "avatars avatars-several" } else { "avatars" };
-        let discs = people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }).collect_view();
-        let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> });
+        let discs =
+            people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }.erase()).collect_view();
+        let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> }.erase());
         view! { <ul class=class aria-label="Reviewers">{discs} {more}</ul> }.erase()
     }
 }

@@ -86,6 +86,7 @@ fn Issue(
                 <span class="visually-hidden">" (opens in a new tab)"</span>
             </a>
         }
+        .erase()
     });
     let edit_name = format!("edit: {}", issue.description);
     view! {
@@ -169,11 +170,11 @@ pub(super) fn IssueForm(
         <SendingError sending/>
         <Show
             when=move || !is_asking.get()
-            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> })
+            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> }.erase())
         >
             <DialogActions open>
                 {id.map(|_| {
-                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }
+                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }.erase()
                 })}
                 <ActionButton label="submit" on_press=submit obstacle busy=is_busy weight=Weight::Primary/>
             </DialogActions>

@@ -109,8 +109,8 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
                 <Summary scope/>
                 <Untriaged scope/>
             </div>
-            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> })}
-            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> })}
+            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> }.erase())}
+            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> }.erase())}
             <ActiveFilters names=FILTERS/>
             <p class="count" role="status">{count}</p>
             <div class="list-tools">

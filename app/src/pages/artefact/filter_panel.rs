@@ -57,7 +57,7 @@ pub(super) fn Filters(page: PageState) -> impl IntoView {
         let kept = query.with(|query| kept.map(|name| query.get(name).map(|value| (name, value))));
         kept.into_iter()
             .flatten()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.erase())
             .collect_view()
     };
     view! {

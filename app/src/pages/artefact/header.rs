@@ -29,9 +29,9 @@ pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
             <h1>{name} " " <span class="version">{version}</span></h1>
             <SignOff page/>
             <Reviewers page/>
-            {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> })}
-            {move || due.get().map(|(due, status)| view! { <span>"Due " {due_date(due, today, status)}</span> })}
-            {move || jira_issue.get().map(|key| view! { <JiraLink key/> })}
+            {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> }.erase())}
+            {move || due.get().map(|(due, status)| view! { <span>"Due " {due_date(due, today, status)}</span> }.erase())}
+            {move || jira_issue.get().map(|key| view! { <JiraLink key/> }.erase())}
             <span class="head-actions">
                 <EditButton page/>
                 <button

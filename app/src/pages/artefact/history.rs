@@ -116,7 +116,7 @@ pub(super) fn sparkline(result: &ResultView) -> AnyView {
             ("spark-quiet", TestResultStatus::Skipped),
         ]
         .into_iter()
-        .filter_map(|(class, status)| line(status).map(|path| view! { <path class=class d=path></path> }))
+        .filter_map(|(class, status)| line(status).map(|path| view! { <path class=class d=path></path> }.erase()))
         .collect_view();
         view! {
             <svg class="history sparkline" role="img" aria-label=in_words(&course) viewBox=format!("0 0 {width} 16")>
@@ -209,8 +209,8 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: Arc<ResultVie
                     "More"
                 </button>
             </div>
-            {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> })}
-            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> })}
+            {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> }.erase())}
+            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> }.erase())}
             {history(family, &result)}
             {move || more.get().map(|more| match more {
                 Err(error) => view! { <ErrorNotice error/> }.erase(),
@@ -233,6 +233,7 @@ fn PastList(past: Vec<Past>) -> impl IntoView {
                 <Moment at=past.at/>
             </li>
         }
+        .erase()
     });
     view! {
         <p class="quiet">{format!("{failed} of the last {count} failed in this environment; newest first.")}</p>

@@ -143,7 +143,7 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
         <p>{title}</p>
         <div class="form">
             <EnvironmentField family name=environment/>
-            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> })}
+            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> }.erase())}
             <p>"Test Plan: " <span class="quiet">{PLAN}</span></p>
             <Links links/>
         </div>

@@ -147,7 +147,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         <Title text=title/>
         <Header page today/>
         <NewsBar news=page.news on_show=move || page.reload()/>
-        {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> })}
+        {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> }.erase())}
         <div class="artefact-tools">
             <PanelButton panel/>
             <ArtefactViews view has_previous=previous.is_some()/>

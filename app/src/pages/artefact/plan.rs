@@ -92,7 +92,7 @@ fn RerunBadge(plan: Memo<Option<Plan>>) -> impl IntoView {
     move || {
         let priority = plan.with(|plan| plan.as_ref().and_then(|plan| plan.runs.first()).and_then(|run| run.rerun));
         priority.map(|priority| {
-            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }.erase()
         })
     }
 }

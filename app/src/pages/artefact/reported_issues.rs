@@ -129,7 +129,7 @@ pub(super) fn ReportedSection(desk: Desk, result: Arc<ResultView>) -> impl IntoV
                 <h6>{move || format!("Reported Test Issues ({})", of_test.with(Vec::len))}</h6>
                 <ActionButton label="add" name on_press=add permit weight=Weight::Small/>
             </div>
-            {move || reported.error().map(|error| view! { <p class="quiet">{error.title()}". "{error.advice()}</p> })}
+            {move || reported.error().map(|error| view! { <p class="quiet">{error.title()}". "{error.advice()}</p> }.erase())}
             <ul class="issue-cards plain-list">
                 <Each each=move || of_test.get() key=|report| (report.id, report.updated_at.clone()) children=view_report/>
             </ul>
@@ -221,7 +221,7 @@ pub(super) fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
             <p class="field-problem">{text_says}</p>
             <SendingError sending/>
             <DialogActions open=desk.report.is_open>
-                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> })}
+                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> }.erase())}
                 <ActionButton label="submit" on_press=submit busy=Signal::derive(move || sending.is_busy()) weight=Weight::Primary/>
             </DialogActions>
         </form>

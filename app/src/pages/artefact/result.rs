@@ -149,6 +149,7 @@ fn notes(desk: Desk, result: &ResultView, attachments: RwSignal<Attachments>) ->
             {is_untriaged.then(|| view! { <span class="badge">"Untriaged"</span> })}
             {chips.into_iter().map(|chip| view! { <span class="badge badge-issue">{chip}</span> }).collect_view()}
         }
+        .erase()
     }
 }
 

@@ -105,7 +105,7 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, sent: Sen
                     </span>
                 </summary>
                 <div class="fold-body">
-                    {move || built.get().then(|| view! { <Rows desk items page words sent/> })}
+                    {move || built.get().then(|| view! { <Rows desk items page words sent/> }.erase())}
                 </div>
             </details>
         }

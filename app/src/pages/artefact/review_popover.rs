@@ -62,7 +62,7 @@ pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
                         <Popover open on_close=move || page.reviewing.set(None) label=Signal::derive(name) trigger>
                             <ReviewPanel row page/>
                         </Popover>
-                    }
+                    }.erase()
                 })
             }}
         </span>

@@ -132,12 +132,12 @@ fn RunBody(
     view! {
         <div class="run-tools">
             <RunLinks run/>
-            {is_manual.then(|| view! { <AddResult run=id on_added/> })}
+            {is_manual.then(|| view! { <AddResult run=id on_added/> }.erase())}
         </div>
         {(!is_manual).then(|| view! {
             <EventLog run=id starts_open=!is_completed is_seen/>
             <Metadata metadata/>
-        })}
+        }.erase())}
         <NewResults desk results/>
         {move || match phase.get() {
             Phase::Waiting => way_to_results(id),
@@ -248,9 +248,9 @@ fn new_in_words(count: usize) -> String {
 #[component]
 fn Badges(is_untriaged: Memo<bool>, rerun: Option<i64>) -> impl IntoView {
     view! {
-        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> })}
+        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> }.erase())}
         {rerun.map(|priority| {
-            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }.erase()
         })}
     }
 }
@@ -260,7 +260,7 @@ fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
     let is_empty = metadata.0.is_empty();
     let rows = metadata.0.into_iter().map(|(category, mut values)| {
         values.sort();
-        let values = values.into_iter().map(|value| view! { <li>{value}</li> }).collect_view();
+        let values = values.into_iter().map(|value| view! { <li>{value}</li> }.erase()).collect_view();
         view! {
             <tr>
                 <th scope="row">{category}</th>

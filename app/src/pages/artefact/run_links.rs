@@ -31,7 +31,8 @@ pub(super) fn RunLinks(run: Run) -> impl IntoView {
     let links = RwSignal::new(links);
     let open = RwSignal::new(false);
     let named = [("CI", ci_link), ("C3", c3_link)];
-    let named = named.into_iter().filter_map(|(label, url)| url.map(|url| view! { <li><TrackerLink url label/></li> }));
+    let named =
+        named.into_iter().filter_map(|(label, url)| url.map(|url| view! { <li><TrackerLink url label/></li> }.erase()));
     let named = named.collect_view();
     let address = format!("?testExecutionId={id}");
     let copied = address.clone();

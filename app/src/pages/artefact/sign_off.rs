@@ -88,7 +88,7 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
                 {move || Look::from(status()).view()}
             </button>
             <Popover open on_close=move || open.set(false) label="Sign-off" trigger>
-                {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }).into_iter().collect_view()}
+                {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }.erase()).into_iter().collect_view()}
                 <NotApproved page on_leave=move || open.set(false)/>
             </Popover>
         </span>
@@ -120,7 +120,7 @@ fn Choice(page: PageState, decision: ArtefactStatus, on_choose: Callback<Artefac
             on:click=press
         >
             {Look::from(decision).view()}
-            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> })}
+            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> }.erase())}
         </button>
     }
 }

@@ -176,7 +176,7 @@ fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>, panel: RwSigna
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>
-                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> }.erase())}
             </summary>
             <form class="filter-groups" method="get" action="/issues">
                 <CheckboxFilter label="Source" name="source" choices=Signal::stored(named(&sources))/>

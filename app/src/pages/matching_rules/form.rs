@@ -113,7 +113,7 @@ pub(super) fn RuleForm(
             <TeamsField chosen=fields.teams problem=teams_problem/>
             <Grants fields/>
             <SendingError sending/>
-            {id.map(|id| view! { <Removal id rows open sending/> })}
+            {id.map(|id| view! { <Removal id rows open sending/> }.erase())}
             <DialogActions open>
                 <ActionButton
                     label

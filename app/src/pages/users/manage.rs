@@ -78,7 +78,7 @@ pub(super) fn Manage(
     view! {
         <div class="form">
             <Facts user/>
-            {(is_self && is_admin).then(|| view! { <p class="warning">"This is you: you could not give yourself back what you take away."</p> })}
+            {(is_self && is_admin).then(|| view! { <p class="warning">"This is you: you could not give yourself back what you take away."</p> }.erase())}
             <p class="field-problem" role="alert">
                 {contradiction}
             </p>

@@ -104,5 +104,5 @@ pub(super) fn team_links(teams: &[(i64, String)]) -> impl IntoView + use<> {
 
 /// Whether a user may do everything, by shape and word; what others may do, their teams say.
 pub(super) fn powers(is_admin: bool) -> impl IntoView + use<> {
-    is_admin.then(|| view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> })
+    is_admin.then(|| view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> }.erase())
 }
