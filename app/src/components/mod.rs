@@ -26,6 +26,7 @@ pub(crate) mod preferences;
 pub(crate) mod rerun_dialog;
 pub(crate) mod result_table;
 pub(crate) mod rows;
+pub(crate) mod search_box;
 pub(crate) mod selection;
 pub(crate) mod sending;
 pub(crate) mod session;
