@@ -14,6 +14,9 @@ use leptos::prelude::{AnyView, IntoAny, RenderHtml};
 pub(crate) trait Erase {
     /// The view without its type; unlike `into_any`, it never waits for code.
     fn erase(self) -> AnyView;
+
+    /// The same for what the server never sends, such as the content of a dialog: browsers need not know how to take it over.
+    fn erase_unsent(self) -> AnyView;
 }
 
 impl<V: RenderHtml + Send> Erase for V {
@@ -24,7 +27,17 @@ impl<V: RenderHtml + Send> Erase for V {
 
     #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
     fn erase(self) -> AnyView {
-        at_once::AtOnce::new(self).into_any()
+        at_once::AtOnce::sent(self).into_any()
+    }
+
+    #[cfg(not(all(feature = "hydrate", not(feature = "ssr"))))]
+    fn erase_unsent(self) -> AnyView {
+        self.into_any()
+    }
+
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    fn erase_unsent(self) -> AnyView {
+        at_once::AtOnce::unsent(self).into_any()
     }
 }
 
@@ -54,7 +67,7 @@ impl<V: RenderHtml + Send + 'static> ToChildren<ChildrenOptContainer<V>> for Ins
     }
 }
 
-/// What stands inside a component that shows it again and again.
+/// What stands inside a component that shows it again and again, and is closed when the server renders it.
 pub(crate) struct InsideFn(Arc<dyn Fn() -> AnyView + Send + Sync>);
 
 impl InsideFn {
@@ -70,13 +83,13 @@ where
     V: RenderHtml + Send + 'static,
 {
     fn to_children(children: F) -> Self {
-        Self(Arc::new(move || children().erase()))
+        Self(Arc::new(move || children().erase_unsent()))
     }
 }
 
 impl<V: RenderHtml + Clone + Send + Sync + 'static> ToChildren<ChildrenOptContainer<V>> for InsideFn {
     fn to_children(children: ChildrenOptContainer<V>) -> Self {
-        Self(Arc::new(move || children.0.clone().erase()))
+        Self(Arc::new(move || children.0.clone().erase_unsent()))
     }
 }
 
@@ -97,8 +110,12 @@ mod at_once {
     pub(super) struct AtOnce(Box<dyn Alive>);
 
     impl AtOnce {
-        pub(super) fn new(view: impl RenderHtml) -> Self {
-            Self(Box::new(view.into_owned()))
+        pub(super) fn sent(view: impl RenderHtml) -> Self {
+            Self(Box::new(Sent(view.into_owned())))
+        }
+
+        pub(super) fn unsent(view: impl RenderHtml) -> Self {
+            Self(Box::new(Unsent(view.into_owned())))
         }
     }
 
@@ -114,25 +131,57 @@ mod at_once {
         fn take_over(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown;
     }
 
-    impl<V: RenderHtml + 'static> Alive for V {
+    /// What the server may have sent.
+    struct Sent<V>(V);
+
+    /// What only browsers make.
+    struct Unsent<V>(V);
+
+    fn make<V: RenderHtml + 'static>(view: V) -> Shown {
+        Shown::new::<V>(view.build(), (!V::EXISTS).then(Rndr::create_placeholder))
+    }
+
+    fn make_of<V: RenderHtml + 'static>(view: V, before: &mut dyn Any) {
+        if let Some(state) = before.downcast_mut::<V::State>() {
+            view.rebuild(state);
+        }
+    }
+
+    impl<V: RenderHtml + 'static> Alive for Sent<V> {
         fn kind(&self) -> TypeId {
             TypeId::of::<V>()
         }
 
         fn make(self: Box<Self>) -> Shown {
-            let state = Render::build(*self);
-            Shown::new::<V>(state, (!V::EXISTS).then(Rndr::create_placeholder))
+            make(self.0)
         }
 
         fn make_of(self: Box<Self>, before: &mut dyn Any) {
-            if let Some(state) = before.downcast_mut::<V::State>() {
-                Render::rebuild(*self, state);
-            }
+            make_of(self.0, before);
         }
 
         fn take_over(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown {
-            let state = RenderHtml::hydrate::<true>(*self, cursor, position);
+            let state = self.0.hydrate::<true>(cursor, position);
             Shown::new::<V>(state, (!V::EXISTS).then(|| cursor.next_placeholder(position)))
+        }
+    }
+
+    impl<V: RenderHtml + 'static> Alive for Unsent<V> {
+        fn kind(&self) -> TypeId {
+            TypeId::of::<V>()
+        }
+
+        fn make(self: Box<Self>) -> Shown {
+            make(self.0)
+        }
+
+        fn make_of(self: Box<Self>, before: &mut dyn Any) {
+            make_of(self.0, before);
+        }
+
+        /// There is nothing to take over.
+        fn take_over(self: Box<Self>, _cursor: &Cursor, _position: &PositionState) -> Shown {
+            make(self.0)
         }
     }
 

@@ -192,7 +192,7 @@ pub(crate) fn IssueUrlField(
             <Found value accepts/>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Issues whose words were typed instead of an address.

@@ -128,7 +128,7 @@ pub(super) fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Issues that explain the same test elsewhere, each to be taken by a click.

@@ -147,7 +147,7 @@ pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Who is chosen, in the order of assignment, each with the way to do without.

@@ -170,17 +170,17 @@ pub(super) fn IssueForm(
         <SendingError sending/>
         <Show
             when=move || !is_asking.get()
-            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> }.erase())
+            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> }.erase_unsent())
         >
             <DialogActions open>
                 {id.map(|_| {
-                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }.erase()
+                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }.erase_unsent()
                 })}
                 <ActionButton label="submit" on_press=submit obstacle busy=is_busy weight=Weight::Primary/>
             </DialogActions>
         </Show>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Asks whether somebody is sure, in the place of the buttons.
@@ -214,7 +214,7 @@ fn Deletion(page: PageState, id: i64, scope: String, is_asking: RwSignal<bool>, 
             />
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn save(page: PageState, id: Option<i64>, body: &Value, sending: Sending, open: RwSignal<bool>) {

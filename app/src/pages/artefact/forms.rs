@@ -59,20 +59,20 @@ pub(super) enum Opened {
 #[lazy]
 fn artefact_form(form: Opened) -> AnyView {
     match form {
-        Opened::Attach(desk, result) => view! { <AttachForm desk result/> }.erase(),
-        Opened::AttachMany(open, results, on_done) => view! { <ManyForm open results on_done/> }.erase(),
-        Opened::Detach(desk, detaching) => view! { <DetachForm desk detaching/> }.erase(),
-        Opened::Report(desk, reporting) => view! { <ReportForm desk reporting/> }.erase(),
+        Opened::Attach(desk, result) => view! { <AttachForm desk result/> }.erase_unsent(),
+        Opened::AttachMany(open, results, on_done) => view! { <ManyForm open results on_done/> }.erase_unsent(),
+        Opened::Detach(desk, detaching) => view! { <DetachForm desk detaching/> }.erase_unsent(),
+        Opened::Report(desk, reporting) => view! { <ReportForm desk reporting/> }.erase_unsent(),
         Opened::EnvironmentIssue { page, environment, issue, open } => {
-            view! { <IssueForm page environment issue open/> }.erase()
+            view! { <IssueForm page environment issue open/> }.erase_unsent()
         }
-        Opened::ManualTesting(page, open) => view! { <ManualTestingForm page open/> }.erase(),
-        Opened::AddResult(run, open, on_added) => view! { <ResultForm run open on_added/> }.erase(),
-        Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase(),
-        Opened::Edit(page, open) => view! { <EditForm page open/> }.erase(),
-        Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase(),
-        Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase(),
-        Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase(),
+        Opened::ManualTesting(page, open) => view! { <ManualTestingForm page open/> }.erase_unsent(),
+        Opened::AddResult(run, open, on_added) => view! { <ResultForm run open on_added/> }.erase_unsent(),
+        Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase_unsent(),
+        Opened::Edit(page, open) => view! { <EditForm page open/> }.erase_unsent(),
+        Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase_unsent(),
+        Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase_unsent(),
+        Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase_unsent(),
     }
 }
 

@@ -143,7 +143,7 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
         <p>{title}</p>
         <div class="form">
             <EnvironmentField family name=environment/>
-            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> }.erase())}
+            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> }.erase_unsent())}
             <p>"Test Plan: " <span class="quiet">{PLAN}</span></p>
             <Links links/>
         </div>
@@ -158,7 +158,7 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn build_in_words(build: &ArtefactBuildMinimalResponse) -> String {
@@ -209,7 +209,7 @@ fn EnvironmentField(family: FamilyName, name: RwSignal<String>) -> impl IntoView
             <p class="quiet" role="status">{note}</p>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn suggest(
@@ -268,7 +268,7 @@ fn Links(links: RwSignal<Vec<LinkRow>>) -> impl IntoView {
             <ActionButton label="Add Link" on_press=add weight=Weight::Small/>
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[cfg(test)]

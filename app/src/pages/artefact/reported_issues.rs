@@ -221,12 +221,12 @@ pub(super) fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
             <p class="field-problem">{text_says}</p>
             <SendingError sending/>
             <DialogActions open=desk.report.is_open>
-                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> }.erase())}
+                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> }.erase_unsent())}
                 <ActionButton label="submit" on_press=submit busy=Signal::derive(move || sending.is_busy()) weight=Weight::Primary/>
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Deletes a report, after asking once more in place.

@@ -120,7 +120,7 @@ impl Draft {
 
 #[component]
 fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
-    let Some(review) = row.review.get_untracked() else { return ().erase() };
+    let Some(review) = row.review.get_untracked() else { return ().erase_unsent() };
     let draft = Draft::new(review);
     draft.look_again(page, row);
     let submit = move || {
@@ -143,7 +143,7 @@ fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
             <ActionButton label="Submit Review" on_press=submit weight=Weight::Primary/>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn path(page: PageState, review: i64) -> String {

@@ -121,7 +121,7 @@ pub(super) fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl I
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]

@@ -120,7 +120,7 @@ fn Choice(page: PageState, decision: ArtefactStatus, on_choose: Callback<Artefac
             on:click=press
         >
             {Look::from(decision).view()}
-            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> }.erase())}
+            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> }.erase_unsent())}
         </button>
     }
 }
@@ -189,7 +189,7 @@ pub(super) fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView 
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Sends a change of the artefact, shows what it became and closes the dialog, if there is one. What others have done in the meantime is offered to be loaded.

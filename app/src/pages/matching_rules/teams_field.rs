@@ -52,7 +52,7 @@ pub(super) fn TeamsField(chosen: RwSignal<Vec<Choice>>, problem: RwSignal<Option
             </p>
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// A team that is chosen, and the way to do without.
@@ -67,5 +67,5 @@ fn Chosen(choice: Choice, chosen: RwSignal<Vec<Choice>>) -> impl IntoView {
             <span aria-hidden="true">" ×"</span>
         </button>
     }
-    .erase()
+    .erase_unsent()
 }

@@ -101,7 +101,7 @@ pub(super) fn Members(team: i64, members: Vec<UserMinimalResponse>, rows: Rows<T
             </p>
         </section>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]
@@ -130,7 +130,7 @@ fn Member(member: UserMinimalResponse, membership: Membership) -> impl IntoView 
             />
         </li>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// A field to look for people in, for those who may see them and change the team.
@@ -151,9 +151,12 @@ fn AddMember(membership: Membership) -> impl IntoView {
     };
     move || match missing() {
         Some(permission) => {
-            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }.erase()
+            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }
+                .erase_unsent()
         }
-        None => view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.erase(),
+        None => {
+            view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.erase_unsent()
+        }
     }
 }
 

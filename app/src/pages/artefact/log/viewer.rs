@@ -224,7 +224,7 @@ pub(super) fn Viewer(run: i64, result: i64, text: Arc<str>, lines: usize) -> imp
         <WrappedStep state label="Later lines" target=Signal::derive(move || later(state, window.get()))/>
         <Cut shown lines/>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn lines_of((first, last): (usize, usize)) -> Range<usize> {
