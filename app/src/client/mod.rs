@@ -6,7 +6,7 @@ mod error;
 #[cfg(feature = "ssr")]
 mod in_process;
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -37,6 +37,10 @@ impl Answer {
         serde_json::from_str(body).map_err(|problem| ClientError::unreadable(&problem))
     }
 }
+
+/// A success on its way. Without the type that is read from it: there are dozens of those, and what is done before is generated
+/// once.
+type Asked = Pin<Box<dyn Future<Output = Result<Answer, ClientError>> + Send>>;
 
 /// A change that the API is asked for: `Change::patch("/v1/artefacts/12").json(&json!({"status": "APPROVED"}))`.
 #[derive(Clone, Debug)]
@@ -100,10 +104,20 @@ impl Client {
         Self(Transport::current())
     }
 
+    fn ask(&self, path: &str) -> Asked {
+        let answer = self.0.get(path);
+        Box::pin(async move { answer.await?.successful() })
+    }
+
+    fn tell(&self, change: Change) -> Asked {
+        let answer = self.0.send(change);
+        Box::pin(async move { answer.await?.successful() })
+    }
+
     /// Reads a resource of the API: `get::<ArtefactResponse>("/v1/artefacts/12")`.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> impl Future<Output = Result<T, ClientError>> + Send + use<T> {
-        let answer = self.0.get(path);
-        async move { answer.await?.successful()?.read() }
+        let answer = self.ask(path);
+        async move { answer.await?.read() }
     }
 
     /// Reads a resource together with its `ETag`, for a change that must not overwrite what nobody has seen.
@@ -111,17 +125,17 @@ impl Client {
         &self,
         path: &str,
     ) -> impl Future<Output = Result<(T, Option<String>), ClientError>> + Send + use<T> {
-        let answer = self.0.get(path);
+        let answer = self.ask(path);
         async move {
-            let answer = answer.await?.successful()?;
+            let answer = answer.await?;
             Ok((answer.read()?, answer.etag))
         }
     }
 
     /// Reads plain text, for example a log.
     pub fn get_text(&self, path: &str) -> impl Future<Output = Result<String, ClientError>> + Send + use<> {
-        let answer = self.0.get(path);
-        async move { Ok(answer.await?.successful()?.body) }
+        let answer = self.ask(path);
+        async move { Ok(answer.await?.body) }
     }
 
     /// Changes something, once: a change that got no answer is sent again under the same key, which the API recognises.
@@ -130,8 +144,8 @@ impl Client {
         &self,
         change: Change,
     ) -> impl Future<Output = Result<T, ClientError>> + Send + use<T> {
-        let answer = self.0.send(change);
-        async move { answer.await?.successful()?.read() }
+        let answer = self.tell(change);
+        async move { answer.await?.read() }
     }
 
     /// The same, together with the `ETag` of what the object has become.
@@ -139,9 +153,9 @@ impl Client {
         &self,
         change: Change,
     ) -> impl Future<Output = Result<(T, Option<String>), ClientError>> + Send + use<T> {
-        let answer = self.0.send(change);
+        let answer = self.tell(change);
         async move {
-            let answer = answer.await?.successful()?;
+            let answer = answer.await?;
             Ok((answer.read()?, answer.etag))
         }
     }

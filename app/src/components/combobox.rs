@@ -4,6 +4,7 @@ use std::{pin::Pin, time::Duration};
 
 use leptos::{ev, html, prelude::*, task::spawn_local};
 
+use super::each::Each;
 use super::filters::Choice;
 use crate::erase::Erase;
 use crate::{
@@ -261,7 +262,7 @@ fn Options(
     };
     view! {
         <ul class="combobox-options" role="listbox" id=format!("{id}-options") aria-label=label hidden=move || !shows.get()>
-            <For each=numbered key=|(at, choice)| (*at, choice.clone()) children=view_option/>
+            <Each each=numbered key=|(at, choice)| (*at, choice.clone()) children=view_option/>
         </ul>
     }
     .erase()

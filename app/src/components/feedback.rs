@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::each::Each;
 use crate::client::ClientError;
 use crate::erase::Erase;
 
@@ -78,7 +79,7 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
     let feedback = use_feedback();
     view! {
         <div class="feedback" role="log" aria-live="polite" aria-label="Messages">
-            <For each=move || feedback.0.get() key=|message| message.id let(message)>
+            <Each each=move || feedback.0.get() key=|message| message.id let(message)>
                 <div class="feedback-message" class:feedback-failure=message.is_failure>
                     <span>{message.text.clone()}</span>
                     {message.offer.map(|(label, action)| {
@@ -92,7 +93,7 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
                         "×"
                     </button>
                 </div>
-            </For>
+            </Each>
         </div>
     }
     .erase()

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::each::Each;
 use crate::erase::Erase;
 use leptos::prelude::*;
 
@@ -44,7 +45,7 @@ pub(crate) fn TextField(
     };
     view! {
         <div class="field">
-            <label for=id.clone()>{label} {required.then(|| view! { <span aria-hidden="true">" *"</span> })}</label>
+            <label for=id.clone()>{label} {required.then(|| view! { <span aria-hidden="true">" *"</span> }.erase())}</label>
             <input
                 id=id
                 type=kind
@@ -142,11 +143,11 @@ pub(crate) fn Select(
         <div class="field">
             <label for=id.clone()>{label}</label>
             <select id=id prop:value=value on:change=move |event| value.set(event_target_value(&event))>
-                <For each=move || choices.get() key=|choice| choice.clone() let((choice, words))>
+                <Each each=move || choices.get() key=|choice| choice.clone() let((choice, words))>
                     <option value=choice.clone() selected=move || value.get_untracked() == choice>
                         {words}
                     </option>
-                </For>
+                </Each>
             </select>
         </div>
     }

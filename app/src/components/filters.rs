@@ -7,6 +7,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
+use super::each::Each;
 use crate::erase::Erase;
 use crate::text::query;
 
@@ -114,7 +115,7 @@ pub(crate) fn CheckboxFilter(
     view! {
         <fieldset class="filter" hidden=move || choices.with(Vec::is_empty)>
             <legend>{label}</legend>
-            <For each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
+            <Each each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
         </fieldset>
     }
     .erase()
@@ -154,7 +155,7 @@ pub(crate) fn ActiveFilters(
     };
     view! {
         <div class="chips" hidden=move || active.with(Vec::is_empty)>
-            <For each=move || active.get() key=|filter| filter.clone() children=view_active/>
+            <Each each=move || active.get() key=|filter| filter.clone() children=view_active/>
             <a class="chip" href=without_all>
                 "Clear all"
             </a>

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::each::Each;
 use super::{field::new_id, issue::issue_key};
 use crate::erase::Erase;
 use crate::{
@@ -191,7 +192,7 @@ pub(crate) fn IssueUrlField(
             <Found value accepts/>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Issues whose words were typed instead of an address.
@@ -231,14 +232,14 @@ fn Found(value: RwSignal<String>, accepts: IssueAddresses) -> impl IntoView {
             {note}
         </p>
         <ul class="issue-suggestions plain-list" hidden=move || found.with(Vec::is_empty)>
-            <For each=move || found.get() key=|issue| issue.id let(issue)>
+            <Each each=move || found.get() key=|issue| issue.id let(issue)>
                 <li>
                     <button type="button" class="button" on:click={
                         let issue = issue.clone();
                         move |_| pick(&issue)
                     }>{words_of(&issue)}</button>
                 </li>
-            </For>
+            </Each>
         </ul>
     }
 }

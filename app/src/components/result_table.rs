@@ -134,7 +134,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
         looked_at.set(Some(row));
         open.set(true);
     });
-    let lines = rows.into_iter().map(|row| view! { <Line row look/> }).collect_view();
+    let lines = rows.into_iter().map(|row| view! { <Line row look/> }.erase()).collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Results">
         <table class="table table-cards result-table">
@@ -155,7 +155,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
         </table>
         </div>
         <Dialog open title="Test Result Details">
-            {move || looked_at.get().map(|row| view! { <Details row/> })}
+            {move || looked_at.get().map(|row| view! { <Details row/> }.erase())}
         </Dialog>
     }
     .erase()
@@ -221,7 +221,7 @@ fn Details(row: ResultRow) -> impl IntoView {
     });
     let facts = |facts: Vec<(&'static str, String)>| {
         let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
-        known.map(|(label, value)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }).collect_view()
+        known.map(|(label, value)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase()).collect_view()
     };
     let case = vec![
         ("Name", row.name.clone()),
@@ -247,7 +247,8 @@ fn Details(row: ResultRow) -> impl IntoView {
     });
     let metadata = metadata.collect_view();
     let has_issues = !row.issues.is_empty();
-    let issues = row.issues.iter().map(|issue| view! { <li><IssueLine issue=issue.clone()/></li> }).collect_view();
+    let issues =
+        row.issues.iter().map(|issue| view! { <li><IssueLine issue=issue.clone()/></li> }.erase()).collect_view();
     let page = row.page();
     view! {
         <div class="result-details">
@@ -272,7 +273,7 @@ fn Details(row: ResultRow) -> impl IntoView {
                     </dd>
                 </div> {metadata}
             </dl>
-            {has_issues.then(|| view! { <h3>"Issues"</h3> <ul class="plain-list">{issues}</ul> })}
+            {has_issues.then(|| view! { <h3>"Issues"</h3> <ul class="plain-list">{issues}</ul> }.erase())}
             {move || view_log(log.get(), &address)}
             <div class="dialog-actions">
                 <a class="button button-primary" href=page target="_blank" rel="noopener">
@@ -301,7 +302,7 @@ fn view_log(log: Option<Result<String, ClientError>>, address: &str) -> AnyView 
                 <h3>"IO Log"</h3>
                 // What scrolls has to be reachable by keyboard.
                 <pre class="log-plain" tabindex="0">{beginning}</pre>
-                {is_cut.then(|| view! { <p><a href=address.to_owned() target="_blank" rel="noopener">"The whole log"</a></p> })}
+                {is_cut.then(|| view! { <p><a href=address.to_owned() target="_blank" rel="noopener">"The whole log"</a></p> }.erase())}
             }
             .erase()
         }

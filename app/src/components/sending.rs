@@ -1,10 +1,16 @@
 //! A change on its way to the API: sent once however often somebody presses, and its error shown where it was asked for.
 
+use std::pin::Pin;
+
 use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
 
 use crate::client::{Change, Client, ClientError};
 use crate::erase::Erase;
+
+/// Something on its way, which ends in what is to be done with the answer. Without types: there are dozens of changes, and what is
+/// done around them is generated once.
+type Work = Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, ClientError>>>>;
 
 /// What a form knows of the change it sends.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +72,14 @@ impl Sending {
         work: impl Future<Output = Result<T, ClientError>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
+        self.start(Box::pin(async move {
+            let answer = work.await?;
+            let done: Box<dyn FnOnce()> = Box::new(move || done(answer));
+            Ok(done)
+        }));
+    }
+
+    fn start(self, work: Work) {
         if self.is_busy.get_untracked() {
             return;
         }
@@ -76,7 +90,7 @@ impl Sending {
             // The form may be gone by now; then nobody wants to know.
             self.is_busy.try_set(false);
             match answer {
-                Ok(answer) => done(answer),
+                Ok(done) => done(),
                 Err(error) => {
                     self.error.try_set(Some(error));
                 }

@@ -86,7 +86,7 @@ pub(crate) fn ShortcutHelp() -> impl IntoView {
             }
         }
         seen.into_iter()
-            .map(|(key, does)| view! { <tr><th scope="row"><kbd>{key}</kbd></th><td>{does}</td></tr> })
+            .map(|(key, does)| view! { <tr><th scope="row"><kbd>{key}</kbd></th><td>{does}</td></tr> }.erase())
             .collect_view()
     };
     view! {

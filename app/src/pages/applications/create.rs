@@ -70,7 +70,7 @@ fn CreateForm(rows: Rows<ApplicationResponse>, key: RwSignal<Option<Key>>, open:
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Shows the key that an answer carries, and the application in the list without it.

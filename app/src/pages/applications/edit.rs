@@ -77,7 +77,7 @@ pub(super) fn EditApplication(
             </DialogActions>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// A new key, or none at all any more.
@@ -128,5 +128,5 @@ fn KeySection(
             </div>
         </section>
     }
-    .erase()
+    .erase_unsent()
 }

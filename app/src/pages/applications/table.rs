@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::expiry;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::ApplicationResponse,
@@ -39,9 +40,9 @@ pub(super) fn ApplicationTable(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id let(row)>
+                <Each each=move || rows.get() key=|row| row.id let(row)>
                     <Line row today selection/>
-                </For>
+                </Each>
             </tbody>
         </table>
     }

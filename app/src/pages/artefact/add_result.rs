@@ -106,7 +106,7 @@ pub(super) fn ResultForm(run: i64, open: RwSignal<bool>, on_added: Callback<()>)
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[cfg(test)]

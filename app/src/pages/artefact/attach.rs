@@ -14,6 +14,7 @@ use super::{
     rule_draft::RuleDraft,
     triage::Triage,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{
@@ -127,7 +128,7 @@ pub(super) fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Issues that explain the same test elsewhere, each to be taken by a click.
@@ -146,7 +147,7 @@ fn Suggestions(
         <section class="suggestions" aria-label="Issues attached to the same test" hidden=move || shown().is_empty()>
             <p>"Attached to the same test before:"</p>
             <ul class="issue-cards plain-list">
-                <For each=shown key=|issue| issue.id let(issue)>
+                <Each each=shown key=|issue| issue.id let(issue)>
                     <li class="issue-card">
                         <IssueLine issue=issue.clone()/>
                         <ActionButton
@@ -156,7 +157,7 @@ fn Suggestions(
                             weight=Weight::Small
                         />
                     </li>
-                </For>
+                </Each>
             </ul>
         </section>
     }

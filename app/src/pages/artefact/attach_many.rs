@@ -91,7 +91,7 @@ pub(super) fn ManyForm(open: RwSignal<bool>, results: Signal<Vec<i64>>, on_done:
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn in_words(count: usize) -> String {

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use super::rule_draft::{Field, RuleDraft};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, RulePreviewResponse, TestResultResponseWithContext, TestResultSearchResponseWithContext},
@@ -185,12 +186,12 @@ pub(super) fn RuleForm(rule: RuleFields) -> impl IntoView {
     };
     view! {
         <Checkbox label="Create attachment rule" checked=rule.is_wanted on_change=want disabled=permit != Permit::Granted/>
-        {reason.map(|reason| view! { <p class="quiet">{reason}</p> })}
+        {reason.map(|reason| view! { <p class="quiet">{reason}</p> }.erase_unsent())}
         <Show when=move || rule.is_wanted.get()>
             <RuleOffers rule/>
         </Show>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]
@@ -202,8 +203,8 @@ fn RuleOffers(rule: RuleFields) -> impl IntoView {
     view! {
         <fieldset class="rule-fields">
             <legend>"Attachment Rule Filters"</legend>
-            {move || rule.error.get().map(|error| view! { <ErrorNotice error/> })}
-            {Field::ALL.map(|field| view! { <Offers rule field/> })}
+            {move || rule.error.get().map(|error| view! { <ErrorNotice error/> }.erase_unsent())}
+            {Field::ALL.map(|field| view! { <Offers rule field/> }.erase_unsent())}
             <p class="field-problem" role="alert">
                 {rule.problem}
             </p>
@@ -222,7 +223,7 @@ fn RuleOffers(rule: RuleFields) -> impl IntoView {
             <p>{move || rule.is_confirming.get().then(|| rule.reason_to_confirm())}</p>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// The values of one kind. Boxes keep their places while they are ticked: only what is offered builds them anew.
@@ -237,21 +238,25 @@ fn Offers(rule: RuleFields, field: Field) -> impl IntoView {
     view! {
         <fieldset class="filter" hidden=move || places.with(Vec::is_empty)>
             <legend>{field.label()}</legend>
-            <For each=move || places.get() key=|place| place.clone() let((at, label))>
+            <Each each=move || places.get() key=|place| place.clone() let((at, label))>
                 <Checkbox
                     label
                     checked=Signal::derive(move || rule.draft.with(|draft| draft.0.get(at).is_some_and(|offer| offer.is_ticked)))
                     on_change=move |is_ticked| rule.tick(at, is_ticked)
                 />
-            </For>
+            </Each>
         </fieldset>
     }
 }
 
 fn preview_in_words(rule: RuleFields) -> AnyView {
     match rule.preview.get() {
-        None => rule.draft.with(RuleDraft::chooses).then(|| view! { <p class="quiet">"Counting…"</p> }).erase(),
-        Some(Err(error)) => view! { <p>"What matches could not be counted: "{error.title()}</p> }.erase(),
+        None => rule
+            .draft
+            .with(RuleDraft::chooses)
+            .then(|| view! { <p class="quiet">"Counting…"</p> }.erase_unsent())
+            .erase_unsent(),
+        Some(Err(error)) => view! { <p>"What matches could not be counted: "{error.title()}</p> }.erase_unsent(),
         Some(Ok(Preview { matched, notes, sample })) => {
             let address = rule.draft.with_untracked(|draft| api_address("/test-results", &draft.to_search()));
             let results = if matched == 1 { "test result" } else { "test results" };
@@ -261,10 +266,10 @@ fn preview_in_words(rule: RuleFields) -> AnyView {
                     <a href=address target="_blank" rel="noopener">{format!("Matches {matched} {results}")}</a>
                     {notes}
                 </p>
-                {(matched > MANY).then(|| view! { <p class="warning">{format!("These are more than {MANY}: narrow the rule if it is not meant to be that broad.")}</p> })}
-                <ul class="sample quiet">{sample.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+                {(matched > MANY).then(|| view! { <p class="warning">{format!("These are more than {MANY}: narrow the rule if it is not meant to be that broad.")}</p> }.erase_unsent())}
+                <ul class="sample quiet">{sample.into_iter().map(|words| view! { <li>{words}</li> }.erase_unsent()).collect_view()}</ul>
             }
-            .erase()
+            .erase_unsent()
         }
     }
 }

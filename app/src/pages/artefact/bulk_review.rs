@@ -98,7 +98,7 @@ pub(super) fn BulkReview(scope: Scope, open: RwSignal<bool>) -> impl IntoView {
     let page = scope.page;
     // Those that were ticked when the dialog opened, whatever happens behind it.
     let rows = untrack(move || selected_rows(scope));
-    let names = rows.iter().map(|row| view! { <li>{row.name()}</li> }).collect_view();
+    let names = rows.iter().map(|row| view! { <li>{row.name()}</li> }.erase_unsent()).collect_view();
     let count = rows.len();
     let chosen = RwSignal::new(Vec::new());
     let comment = RwSignal::new(String::new());
@@ -141,7 +141,7 @@ pub(super) fn BulkReview(scope: Scope, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn send(

@@ -149,7 +149,7 @@ fn Outcomes(title: &'static str, outcomes: Vec<Failure>) -> impl IntoView {
         view! {
             <h3>{title}</h3>
             <ul class="outcomes plain-list">{rows}</ul>
-            {(count > NAMED).then(|| view! { <p class="quiet">{format!("and {} more", count - NAMED)}</p> })}
+            {(count > NAMED).then(|| view! { <p class="quiet">{format!("and {} more", count - NAMED)}</p> }.erase())}
         }
         .erase()
     })

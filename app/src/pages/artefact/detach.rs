@@ -80,7 +80,7 @@ pub(super) fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
         <div class="form">
             <p class="quiet">{result.name.clone()}</p>
             <IssueLine issue/>
-            {rule.map(|rule| view! { <RulePart form result=result.clone() rule/> })}
+            {rule.map(|rule| view! { <RulePart form result=result.clone() rule/> }.erase_unsent())}
             <SendingError sending=form.sending/>
             <DialogActions open=desk.detach.is_open>
                 <ActionButton
@@ -93,7 +93,7 @@ pub(super) fn DetachForm(desk: Desk, detaching: Detaching) -> impl IntoView {
             </DialogActions>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// What becomes of the rule, and of what else it did.
@@ -139,7 +139,7 @@ fn RulePart(form: Form, result: Arc<ResultView>, rule: MinimalIssueTestResultAtt
             />
         </Show>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Finds out when a result was stored, then what of the rule's is not older. Nothing where the result is not found any more.

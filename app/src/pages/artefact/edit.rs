@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::forms::{Opened, later};
 use super::{sign_off::send, state::PageState};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, FamilyName, Permission, UsersResponse},
@@ -146,7 +147,7 @@ pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Who is chosen, in the order of assignment, each with the way to do without.
@@ -166,7 +167,7 @@ fn ChosenPeople(reviewers: RwSignal<Vec<Choice>>) -> impl IntoView {
     };
     view! {
         <ul class="plain-list" aria-label="Chosen reviewers">
-            <For each=move || reviewers.get() key=|choice| choice.clone() children=view_person/>
+            <Each each=move || reviewers.get() key=|choice| choice.clone() children=view_person/>
         </ul>
         <p class="quiet" hidden=move || reviewers.with(|all| !all.is_empty())>"No reviewer assigned"</p>
     }

@@ -11,6 +11,7 @@ use super::{
     state::Row,
     tree::Plan,
 };
+use crate::components::each::Each;
 use crate::components::{avatar::Disc, icon::Icon, status::Look};
 use crate::erase::Erase;
 
@@ -20,24 +21,13 @@ const DISCS: usize = 3;
 /// An environment, its review, and the plans that ran in it.
 #[component]
 pub(super) fn EnvironmentView(row: Row, scope: Scope) -> impl IntoView {
-    let points_here = Memo::new(move |_| {
-        let target = scope.target.with(|target| target.run);
-        target.is_some_and(|run| row.environment.with(|environment| environment.holds(run)))
-    });
-    let starts_open = scope.is_single || points_here.get_untracked();
+    let pointed_at = scope.target.with_untracked(|target| target.run);
+    let is_pointed_at =
+        pointed_at.is_some_and(|run| row.environment.with_untracked(|environment| environment.holds(run)));
+    let starts_open = scope.is_single || is_pointed_at;
     let open = row.open;
     open.set(starts_open);
-    let built = RwSignal::new(starts_open || scope.is_eager);
-    Effect::new(move || {
-        if points_here.get() {
-            open.set(true);
-        }
-    });
-    Effect::new(move || {
-        if open.get() {
-            built.set(true);
-        }
-    });
+    let built = once_open(open.into(), scope.is_eager);
     let is_hidden = move || !scope.shown.with(|shown| shown.environment(row.key));
     view! {
         <div class="environment" id=row.key.anchor() hidden=is_hidden>
@@ -93,7 +83,9 @@ fn Heading(row: Row) -> impl IntoView {
         let asked = row
             .environment
             .with(|environment| environment.plans.iter().filter_map(|plan| plan.runs.first()?.rerun).max());
-        asked.map(|priority| view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested ({priority})")}</span> })
+        asked.map(|priority| {
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested ({priority})")}</span> }.erase()
+        })
     };
     let with = move |words: fn(&super::tree::Environment) -> String| row.environment.with(words);
     view! {
@@ -120,15 +112,22 @@ fn Reviewers(row: Row) -> impl IntoView {
         }
         let more = people.len().saturating_sub(DISCS);
         let names = people.iter().skip(DISCS).map(|person| person.name.clone()).collect::<Vec<_>>().join(", ");
-        let discs = people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }).collect_view();
-        let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> });
-        view! { <ul class="avatars" aria-label="Reviewers">{discs} {more}</ul> }.erase()
+        let class = if people.len() > 1 { "avatars avatars-several" } else { "avatars" };
+        let discs =
+            people.into_iter().take(DISCS).map(|person| view! { <li><Disc person/></li> }.erase()).collect_view();
+        let more = (more > 0).then(|| view! { <li class="quiet" title=names>{format!("+{more}")}</li> }.erase());
+        view! { <ul class=class aria-label="Reviewers">{discs} {more}</ul> }.erase()
     }
 }
 
 /// Whether a `<details>` has just been opened.
 pub(super) fn is_open(event: &web_sys::Event) -> bool {
     event_target::<web_sys::HtmlDetailsElement>(event).open()
+}
+
+/// Whether something has ever been open: what it holds is built then, and stays. `is_built` where it is built in any case.
+pub(super) fn once_open(open: Signal<bool>, is_built: bool) -> Memo<bool> {
+    Memo::new(move |was_open: Option<&bool>| is_built || was_open == Some(&true) || open.get())
 }
 
 #[component]
@@ -141,7 +140,7 @@ fn Inside(row: Row, scope: Scope) -> impl IntoView {
     let view_plan = move |name: String| view! { <PlanView row name is_only parent_open=row.open scope/> };
     view! {
         <EnvironmentIssues page=scope.page name/>
-        <For each=move || names.get() key=String::clone children=view_plan/>
+        <Each each=move || names.get() key=String::clone children=view_plan/>
         <p class="quiet" hidden=move || !names.with(Vec::is_empty)>"Nothing runs here any more; the review is kept."</p>
     }
     .erase()

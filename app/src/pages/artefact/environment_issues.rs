@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::forms::{Opened, later};
 use super::{side_panel::web_address, state::PageState};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{EnvironmentReportedIssueResponse, Permission},
@@ -57,9 +58,9 @@ pub(super) fn EnvironmentIssues(page: PageState, name: String) -> impl IntoView 
                 />
             </div>
             <ul class="plain-list">
-                <For each=move || issues.get() key=|issue| (issue.id, issue.updated_at.clone()) let:issue>
+                <Each each=move || issues.get() key=|issue| (issue.id, issue.updated_at.clone()) let:issue>
                     <Issue page issue on_edit=edit/>
-                </For>
+                </Each>
             </ul>
             <Dialog open title=Signal::derive(move || title().to_owned())>
                 {later(Opened::EnvironmentIssue { page, environment: name.clone(), issue: edited.get_untracked(), open })}
@@ -85,6 +86,7 @@ fn Issue(
                 <span class="visually-hidden">" (opens in a new tab)"</span>
             </a>
         }
+        .erase()
     });
     let edit_name = format!("edit: {}", issue.description);
     view! {
@@ -168,17 +170,17 @@ pub(super) fn IssueForm(
         <SendingError sending/>
         <Show
             when=move || !is_asking.get()
-            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> })
+            fallback=move || id.map(|id| view! { <Deletion page id scope=sure.clone() is_asking open/> }.erase_unsent())
         >
             <DialogActions open>
                 {id.map(|_| {
-                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }
+                    view! { <ActionButton label="delete" on_press=move || is_asking.set(true) busy=is_busy weight=Weight::Danger/> }.erase_unsent()
                 })}
                 <ActionButton label="submit" on_press=submit obstacle busy=is_busy weight=Weight::Primary/>
             </DialogActions>
         </Show>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Asks whether somebody is sure, in the place of the buttons.
@@ -212,7 +214,7 @@ fn Deletion(page: PageState, id: i64, scope: String, is_asking: RwSignal<bool>, 
             />
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn save(page: PageState, id: Option<i64>, body: &Value, sending: Sending, open: RwSignal<bool>) {

@@ -13,6 +13,7 @@ use super::{
     state::{Key, PageState, Row},
     tree::{is_small, summary},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{FamilyName, Permission},
@@ -88,6 +89,7 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
     let query = use_location().query;
     let path = use_location().pathname;
     review_by_key(scope);
+    open_what_address_names(scope);
     let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
     let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
     let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
@@ -107,8 +109,8 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
                 <Summary scope/>
                 <Untriaged scope/>
             </div>
-            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> })}
-            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> })}
+            {move || page.problem().get().map(|error| view! { <ErrorNotice error/> }.erase())}
+            {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> }.erase())}
             <ActiveFilters names=FILTERS/>
             <p class="count" role="status">{count}</p>
             <div class="list-tools">
@@ -130,9 +132,9 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
                     </a>
                 </p>
             </div>
-            <For each=move || page.rows.get() key=|row| row.key let:row>
+            <Each each=move || page.rows.get() key=|row| row.key let:row>
                 <EnvironmentView row scope/>
-            </For>
+            </Each>
         </section>
     }
     .erase()
@@ -198,6 +200,24 @@ fn review_by_key(scope: Scope) {
         }
     };
     use_shortcut("v", "Review the environment that has the focus", review);
+}
+
+/// Opens the environment that the address points into, again with every other address that does.
+fn open_what_address_names(scope: Scope) {
+    let pointed = Memo::new(move |_| {
+        let target = scope.target.get();
+        let run = target.run?;
+        let rows = scope.page.rows.get();
+        let row = rows.into_iter().find(|row| row.environment.with(|environment| environment.holds(run)))?;
+        Some((row.key, target))
+    });
+    Effect::new(move || {
+        let Some((key, _)) = pointed.get() else { return };
+        let row = scope.page.rows.with_untracked(|rows| rows.iter().find(|row| row.key == key).copied());
+        if let Some(row) = row {
+            row.open.set(true);
+        }
+    });
 }
 
 fn focused_anchor() -> Option<String> {

@@ -62,6 +62,7 @@ fn Events(events: Vec<TestEventResponse>) -> impl IntoView {
                 <td data-label="Detail" title=event.detail.clone()>{event.detail.clone()}</td>
             </tr>
         }
+        .erase()
     });
     view! {
         <table class="table table-cards">

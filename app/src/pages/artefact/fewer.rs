@@ -66,7 +66,7 @@ fn missing(reviews: &[ArtefactBuildEnvironmentReviewResponse], environments: &[E
 pub(super) fn FewerNotice(family: FamilyName, fewer: Fewer) -> impl IntoView {
     let is_dismissed = RwSignal::new(false);
     let Fewer { id, version, before, now, missing } = fewer;
-    let names = missing.into_iter().map(|name| view! { <li>{name}</li> }).collect_view();
+    let names = missing.into_iter().map(|name| view! { <li>{name}</li> }.erase()).collect_view();
     view! {
         <div class="notice notice-error fewer" hidden=is_dismissed>
             <div class="fewer-head">

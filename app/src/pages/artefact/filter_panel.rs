@@ -14,6 +14,7 @@ use super::{
     state::{PageState, Row},
     tree::{Environment, Plan},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::TestExecutionStatus,
@@ -56,7 +57,7 @@ pub(super) fn Filters(page: PageState) -> impl IntoView {
         let kept = query.with(|query| kept.map(|name| query.get(name).map(|value| (name, value))));
         kept.into_iter()
             .flatten()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.erase())
             .collect_view()
     };
     view! {
@@ -107,7 +108,7 @@ fn ComboboxFilter(id: &'static str, name: &'static str, choices: Memo<Vec<Choice
                     at_most=10
                 />
             </div>
-            <For each=move || filter.values.get() key=String::clone children=view_chosen/>
+            <Each each=move || filter.values.get() key=String::clone children=view_chosen/>
         </div>
     }
     .erase()

@@ -1,9 +1,11 @@
 //! What opens on a click: its code is a file of its own, which the browser fetches once the page is there.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{html, lazy, prelude::*};
-use wasm_bindgen::JsCast;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{
     add_result::ResultForm,
@@ -17,6 +19,7 @@ use super::{
     environment_issues::IssueForm,
     environments::Scope,
     manual_testing::ManualTestingForm,
+    parts::come_later,
     reported_issues::ReportForm,
     reruns::{RerunForm, RerunTarget},
     run_links::{LinkEditor, Links},
@@ -28,7 +31,7 @@ use crate::erase::Erase;
 
 /// After so long the page has become alive, and nobody waits for what is fetched then.
 #[cfg(target_arch = "wasm32")]
-const SETTLED: std::time::Duration = std::time::Duration::from_millis(1_500);
+const SETTLED: Duration = Duration::from_millis(1_500);
 const CONTROLS: &str = "input:not(:disabled), textarea, select, button:not(:disabled)";
 
 /// The content of a dialog, with what it is about.
@@ -56,27 +59,30 @@ pub(super) enum Opened {
 #[lazy]
 fn artefact_form(form: Opened) -> AnyView {
     match form {
-        Opened::Attach(desk, result) => view! { <AttachForm desk result/> }.erase(),
-        Opened::AttachMany(open, results, on_done) => view! { <ManyForm open results on_done/> }.erase(),
-        Opened::Detach(desk, detaching) => view! { <DetachForm desk detaching/> }.erase(),
-        Opened::Report(desk, reporting) => view! { <ReportForm desk reporting/> }.erase(),
+        Opened::Attach(desk, result) => view! { <AttachForm desk result/> }.erase_unsent(),
+        Opened::AttachMany(open, results, on_done) => view! { <ManyForm open results on_done/> }.erase_unsent(),
+        Opened::Detach(desk, detaching) => view! { <DetachForm desk detaching/> }.erase_unsent(),
+        Opened::Report(desk, reporting) => view! { <ReportForm desk reporting/> }.erase_unsent(),
         Opened::EnvironmentIssue { page, environment, issue, open } => {
-            view! { <IssueForm page environment issue open/> }.erase()
+            view! { <IssueForm page environment issue open/> }.erase_unsent()
         }
-        Opened::ManualTesting(page, open) => view! { <ManualTestingForm page open/> }.erase(),
-        Opened::AddResult(run, open, on_added) => view! { <ResultForm run open on_added/> }.erase(),
-        Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase(),
-        Opened::Edit(page, open) => view! { <EditForm page open/> }.erase(),
-        Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase(),
-        Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase(),
-        Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase(),
+        Opened::ManualTesting(page, open) => view! { <ManualTestingForm page open/> }.erase_unsent(),
+        Opened::AddResult(run, open, on_added) => view! { <ResultForm run open on_added/> }.erase_unsent(),
+        Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase_unsent(),
+        Opened::Edit(page, open) => view! { <EditForm page open/> }.erase_unsent(),
+        Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase_unsent(),
+        Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase_unsent(),
+        Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase_unsent(),
     }
 }
 
-/// The form, as soon as its code is there. Only in what is closed when the server renders it.
+/// The form, as soon as its code is there and the dialog around it can be seen: whoever pressed a button sees that something
+/// happens before the form is built. Only in what is closed when the server renders it.
 pub(super) fn later(form: Opened) -> impl IntoView {
+    come_later();
     let place = NodeRef::<html::Div>::new();
     let view = Suspend::new(async move {
+        SendWrapper::new(painted()).await;
         let view = artefact_form(form).await;
         focus_first(place);
         view
@@ -86,6 +92,21 @@ pub(super) fn later(form: Opened) -> impl IntoView {
             {view}
         </div>
     }
+}
+
+/// Waits until what is there has been painted.
+async fn painted() {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        // What is asked for in a frame is done once the frame has been painted.
+        request_animation_frame(move || {
+            let later = move || {
+                let _ = resolve.call0(&JsValue::NULL);
+            };
+            set_timeout(later, Duration::ZERO);
+        });
+    });
+    // A timer cannot fail.
+    let _ = JsFuture::from(promise).await;
 }
 
 /// A dialog that opened before its content was there has put the focus elsewhere.

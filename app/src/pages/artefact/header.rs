@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{edit::EditButton, sign_off::SignOff, state::PageState};
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     components::{
@@ -28,9 +29,9 @@ pub(super) fn Header(page: PageState, today: Day) -> impl IntoView {
             <h1>{name} " " <span class="version">{version}</span></h1>
             <SignOff page/>
             <Reviewers page/>
-            {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> })}
-            {move || due.get().map(|(due, status)| view! { <span>"Due " {due_date(due, today, status)}</span> })}
-            {move || jira_issue.get().map(|key| view! { <JiraLink key/> })}
+            {move || archived.get().then(|| view! { <span class="badge">"Archived"</span> }.erase())}
+            {move || due.get().map(|(due, status)| view! { <span>"Due " {due_date(due, today, status)}</span> }.erase())}
+            {move || jira_issue.get().map(|key| view! { <JiraLink key/> }.erase())}
             <span class="head-actions">
                 <EditButton page/>
                 <button
@@ -70,7 +71,7 @@ fn Reviewers(page: PageState) -> impl IntoView {
     };
     view! {
         <ul class="avatars" aria-label="Reviewers" hidden=move || people.with(Vec::is_empty)>
-            <For each=move || people.get() key=|person| person.id children=view_person/>
+            <Each each=move || people.get() key=|person| person.id children=view_person/>
         </ul>
         <span class="quiet">{words}</span>
     }

@@ -1,5 +1,7 @@
 //! How the same test ended before: a row of shapes, oldest first, and how reliable the test is.
 
+use std::sync::Arc;
+
 use leptos::{prelude::*, task::spawn_local};
 
 use super::data::ResultView;
@@ -80,9 +82,8 @@ fn page_of(family: FamilyName, artefact: i64, run: i64, result: i64) -> String {
 }
 
 /// Each earlier version is a link to the result there; this result ends the row, larger.
-#[component]
-pub(super) fn History(family: FamilyName, result: ResultView) -> impl IntoView {
-    (!result.previous.is_empty()).then(|| {
+pub(super) fn history(family: FamilyName, result: &ResultView) -> AnyView {
+    let view = (!result.previous.is_empty()).then(|| {
         let versions = group(&result.previous).into_iter().map(|version| {
             let (execution, result) = version.newest;
             let page = page_of(family, version.artefact, execution, result);
@@ -96,15 +97,14 @@ pub(super) fn History(family: FamilyName, result: ResultView) -> impl IntoView {
                 <li class="history-now">{Look::from(result.status).compact()}</li>
             </ol>
         }
-        .erase()
-    })
+    });
+    view.erase()
 }
 
 /// The same in one small picture, for long lists: bars up for failures, dots for what passed, dashes for what was skipped.
-#[component]
-pub(super) fn Sparkline(result: ResultView) -> impl IntoView {
-    (!result.previous.is_empty()).then(|| {
-        let course = course(&result);
+pub(super) fn sparkline(result: &ResultView) -> AnyView {
+    let view = (!result.previous.is_empty()).then(|| {
+        let course = course(result);
         let width = course.len() * 8 + 2;
         let line = |status| {
             let path = path_of(&course, status);
@@ -116,15 +116,15 @@ pub(super) fn Sparkline(result: ResultView) -> impl IntoView {
             ("spark-quiet", TestResultStatus::Skipped),
         ]
         .into_iter()
-        .filter_map(|(class, status)| line(status).map(|path| view! { <path class=class d=path></path> }))
+        .filter_map(|(class, status)| line(status).map(|path| view! { <path class=class d=path></path> }.erase()))
         .collect_view();
         view! {
             <svg class="history sparkline" role="img" aria-label=in_words(&course) viewBox=format!("0 0 {width} 16")>
                 {paths}
             </svg>
         }
-        .erase()
-    })
+    });
+    view.erase()
 }
 
 /// The strokes for all results of one status.
@@ -145,16 +145,18 @@ fn in_words(course: &[TestResultStatus]) -> String {
     format!("Oldest first: {}", words.join(", "))
 }
 
+/// How often, in percent, a test changes its mind that cannot be relied on; nothing for others.
+pub(super) fn flaky(result: &ResultView) -> Option<usize> {
+    flakiness(&course(result)).filter(|percent| *percent >= FLAKY)
+}
+
 /// That a test cannot be relied on, in a row of the list.
-#[component]
-pub(super) fn FlakyBadge(result: ResultView) -> impl IntoView {
-    flakiness(&course(&result)).filter(|percent| *percent >= FLAKY).map(|percent| {
-        view! {
-            <span class="badge" title="How often the test ended otherwise than the time before">
-                {format!("Flaky {percent} %")}
-            </span>
-        }
-    })
+pub(super) fn flaky_badge(percent: usize) -> impl IntoView + use<> {
+    view! {
+        <span class="badge" title="How often the test ended otherwise than the time before">
+            {format!("Flaky {percent} %")}
+        </span>
+    }
 }
 
 /// A result of long ago.
@@ -168,7 +170,7 @@ struct Past {
 
 /// The history inside an open result: in words, with links, and further back when asked for.
 #[component]
-pub(super) fn HistorySection(family: FamilyName, run: i64, result: ResultView) -> impl IntoView {
+pub(super) fn HistorySection(family: FamilyName, run: i64, result: Arc<ResultView>) -> impl IntoView {
     let course = course(&result);
     let words = [
         failing_since(&result).map(|(version, runs)| format!("Failing since version {version}, {runs} runs in a row.")),
@@ -207,9 +209,9 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: ResultView) -
                     "More"
                 </button>
             </div>
-            {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> })}
-            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> })}
-            <History family result/>
+            {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> }.erase())}
+            {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> }.erase())}
+            {history(family, &result)}
             {move || more.get().map(|more| match more {
                 Err(error) => view! { <ErrorNotice error/> }.erase(),
                 Ok(past) => view! { <PastList past/> }.erase(),
@@ -231,6 +233,7 @@ fn PastList(past: Vec<Past>) -> impl IntoView {
                 <Moment at=past.at/>
             </li>
         }
+        .erase()
     });
     view! {
         <p class="quiet">{format!("{failed} of the last {count} failed in this environment; newest first.")}</p>

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::forms::{Opened, later};
 use super::state::PageState;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactBuildMinimalResponse, ArtefactResponse, EnvironmentsResponse, FamilyName, Permission},
@@ -142,7 +143,7 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
         <p>{title}</p>
         <div class="form">
             <EnvironmentField family name=environment/>
-            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> })}
+            {has_choice.then(|| view! { <Select label="Architecture" value=build choices/> }.erase_unsent())}
             <p>"Test Plan: " <span class="quiet">{PLAN}</span></p>
             <Links links/>
         </div>
@@ -157,7 +158,7 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn build_in_words(build: &ArtefactBuildMinimalResponse) -> String {
@@ -201,14 +202,14 @@ fn EnvironmentField(family: FamilyName, name: RwSignal<String>) -> impl IntoView
                 on:input=on_input
             />
             <datalist id=list>
-                <For each=move || found.get() key=String::clone let:name>
+                <Each each=move || found.get() key=String::clone let:name>
                     <option value=name></option>
-                </For>
+                </Each>
             </datalist>
             <p class="quiet" role="status">{note}</p>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn suggest(
@@ -262,12 +263,12 @@ fn Links(links: RwSignal<Vec<LinkRow>>) -> impl IntoView {
     view! {
         <fieldset class="filter">
             <legend>"Relevant Links (Optional)"</legend>
-            <For each=move || links.get() key=|link| link.id children=view_link/>
+            <Each each=move || links.get() key=|link| link.id children=view_link/>
             <p class="quiet" hidden=move || !links.with(Vec::is_empty)>"No relevant links added"</p>
             <ActionButton label="Add Link" on_press=add weight=Weight::Small/>
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[cfg(test)]

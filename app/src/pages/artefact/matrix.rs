@@ -142,7 +142,7 @@ fn Board(failures: Vec<Failure>) -> impl IntoView {
         </div>
         <AttachMany open results on_done/>
         <MatrixTable matrix=matrix.get_value() picked is_explained/>
-        {(left_out > 0).then(|| view! { <p class="quiet">{format!("{left_out} more failures are not shown: those of rarer tests and environments.")}</p> })}
+        {(left_out > 0).then(|| view! { <p class="quiet">{format!("{left_out} more failures are not shown: those of rarer tests and environments.")}</p> }.erase())}
     }
     .erase()
 }
@@ -157,7 +157,8 @@ fn pick_untriaged(matrix: StoredValue<Matrix>, picked: Picked, is_explained: Cal
 
 #[component]
 fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>) -> impl IntoView {
-    let heads = matrix.environments.iter().map(|environment| view! { <th scope="col">{environment.clone()}</th> });
+    let heads =
+        matrix.environments.iter().map(|environment| view! { <th scope="col">{environment.clone()}</th> }.erase());
     let heads = heads.collect_view();
     let environments = matrix.environments;
     let rows = matrix.rows.into_iter().map(|row| {

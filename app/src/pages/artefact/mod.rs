@@ -58,6 +58,7 @@ use leptos_router::{
 };
 
 use super::not_found::NotFoundPage;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::FamilyName,
@@ -105,9 +106,9 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
                     // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
                     Ok(page) => {
                         view! {
-                            <For each=move || [page.clone()] key=|page| page.parts.artefact.id let:page>
+                            <Each each=move || [page.clone()] key=|page| page.parts.artefact.id let:page>
                                 <Artefact page target/>
-                            </For>
+                            </Each>
                         }
                             .erase()
                     }
@@ -146,7 +147,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         <Title text=title/>
         <Header page today/>
         <NewsBar news=page.news on_show=move || page.reload()/>
-        {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> })}
+        {fewer.map(|fewer| view! { <FewerNotice family=page.family fewer/> }.erase())}
         <div class="artefact-tools">
             <PanelButton panel/>
             <ArtefactViews view has_previous=previous.is_some()/>

@@ -1,5 +1,7 @@
 //! What is not on every page of an artefact: its code is a file of its own.
 
+#[cfg(not(feature = "ssr"))]
+use leptos::reactive::computed::suspense::SuspenseContext;
 use leptos::{lazy, prelude::*};
 
 use super::{
@@ -33,7 +35,15 @@ fn artefact_part(part: Part) -> AnyView {
 
 /// The part, as soon as its code is there.
 pub(super) fn part(part: Part) -> impl IntoView {
+    come_later();
     Suspend::new(async move { artefact_part(part).await })
+}
+
+/// Lets what is built here come later than what is around it: else the whole page would make room for "Loading…" as long as some
+/// code is fetched, and be put back then. The server waits.
+pub(super) fn come_later() {
+    #[cfg(not(feature = "ssr"))]
+    provide_context(SuspenseContext { tasks: ArcRwSignal::default() });
 }
 
 /// Where the server has sent a part with the page, fetches its code: what is there already has to come alive with the page, which

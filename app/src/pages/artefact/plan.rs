@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 
 use super::{
-    environment::is_open,
+    data::Target,
+    environment::{is_open, once_open},
     environments::Scope,
     reruns::RerunButton,
     run::RunView,
     state::Row,
     tree::{Plan, Run},
 };
+use crate::components::each::Each;
 use crate::components::{icon::Icon, status::Look};
 use crate::erase::Erase;
 
@@ -26,14 +28,12 @@ pub(super) fn PlanView(
     let plan = Memo::new(move |_| {
         row.environment.with(|environment| environment.plans.iter().find(|plan| plan.name == name).cloned())
     });
-    let points_here = Memo::new(move |_| {
-        let target = scope.target.with(|target| target.run);
-        target.is_some_and(|run| plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.holds(run))))
-    });
-    let starts_open = is_only || points_here.get_untracked();
+    let pointed = Memo::new(move |_| pointed_at(plan, scope.target.get()));
+    let starts_open = is_only || pointed.with_untracked(Option::is_some);
     let open = RwSignal::new(starts_open);
+    let built = once_open(open.into(), scope.is_eager);
     Effect::new(move || {
-        if points_here.get() {
+        if pointed.with(Option::is_some) {
             open.set(true);
         }
     });
@@ -57,12 +57,33 @@ pub(super) fn PlanView(
                     <span class="quiet">{move || with_plan(|plan| runs_in_words(&plan.runs))}</span>
                 </summary>
                 <div class="fold-body">
-                    <Runs plan plan_name visible scope/>
+                    {move || {
+                        if built.get() { view! { <Runs plan plan_name visible scope/> }.erase() } else { ways(plan).erase() }
+                    }}
                 </div>
             </details>
         </div>
     }
     .erase()
+}
+
+/// What the address points at, if that is in a plan.
+fn pointed_at(plan: Memo<Option<Plan>>, target: Target) -> Option<Target> {
+    let run = target.run?;
+    plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.holds(run))).then_some(target)
+}
+
+/// The ways to runs that are not on this page, for readers without scripts.
+fn ways(plan: Memo<Option<Plan>>) -> impl IntoView + use<> {
+    let view_run = |run: &Run| {
+        let words = format!("Run {}", run.number);
+        view! { <li><a href=format!("?testExecutionId={}", run.id) rel="external">{words}</a></li> }
+    };
+    let ways = plan.with_untracked(|plan| {
+        let runs = plan.iter().flat_map(|plan| &plan.runs);
+        runs.map(view_run).collect_view()
+    });
+    view! { <ul class="plain-list">{ways}</ul> }
 }
 
 /// A rerun is asked for a plan as a whole, so it is said here and not on each run.
@@ -71,12 +92,13 @@ fn RerunBadge(plan: Memo<Option<Plan>>) -> impl IntoView {
     move || {
         let priority = plan.with(|plan| plan.as_ref().and_then(|plan| plan.runs.first()).and_then(|run| run.rerun));
         priority.map(|priority| {
-            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }.erase()
         })
     }
 }
 
-/// The runs, newest first. One that others have changed is built anew; the others stay as they are.
+/// The runs, newest first; the newest is open, unless the address points at another of them. One that others have changed is
+/// built anew; the others stay as they are.
 #[component]
 fn Runs(
     plan: Memo<Option<Plan>>,
@@ -100,13 +122,15 @@ fn Runs(
                 opened.take_if(|opened| opened.id == id);
             });
         }
+        let pointed = untrack(|| pointed_at(plan, scope.target.get()));
+        let starts_open = pointed.map_or(is_newest, |target| target.run == Some(id));
         view! {
             <div hidden=move || !scope.shown.with(|shown| shown.run(id))>
-                <RunView run is_newest visible scope plan=plan_name.get_value()/>
+                <RunView run starts_open visible scope plan=plan_name.get_value()/>
             </div>
         }
     };
-    view! { <For each=runs key=|(revision, _, run)| (run.id, *revision) children=view_run/> }
+    view! { <Each each=runs key=|(revision, _, run)| (run.id, *revision) children=view_run/> }
 }
 
 fn runs_in_words(runs: &[Run]) -> String {

@@ -10,6 +10,7 @@ use super::{
     data::ResultView,
     desk::{Desk, Reporting},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TestReportedIssueResponse},
@@ -63,6 +64,14 @@ impl Reported {
         self.list.with(|list| match list {
             Some(Ok(list)) => list.iter().filter(|report| is_about(report, name, template)).cloned().collect(),
             _ => Vec::new(),
+        })
+    }
+
+    /// How much is about a test.
+    pub(super) fn count(self, name: &str, template: &str) -> usize {
+        self.list.with(|list| match list {
+            Some(Ok(list)) => list.iter().filter(|report| is_about(report, name, template)).count(),
+            _ => 0,
         })
     }
 
@@ -120,9 +129,9 @@ pub(super) fn ReportedSection(desk: Desk, result: Arc<ResultView>) -> impl IntoV
                 <h6>{move || format!("Reported Test Issues ({})", of_test.with(Vec::len))}</h6>
                 <ActionButton label="add" name on_press=add permit weight=Weight::Small/>
             </div>
-            {move || reported.error().map(|error| view! { <p class="quiet">{error.title()}". "{error.advice()}</p> })}
+            {move || reported.error().map(|error| view! { <p class="quiet">{error.title()}". "{error.advice()}</p> }.erase())}
             <ul class="issue-cards plain-list">
-                <For each=move || of_test.get() key=|report| (report.id, report.updated_at.clone()) children=view_report/>
+                <Each each=move || of_test.get() key=|report| (report.id, report.updated_at.clone()) children=view_report/>
             </ul>
         </section>
     }
@@ -212,12 +221,12 @@ pub(super) fn ReportForm(desk: Desk, reporting: Reporting) -> impl IntoView {
             <p class="field-problem">{text_says}</p>
             <SendingError sending/>
             <DialogActions open=desk.report.is_open>
-                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> })}
+                {id.map(|id| view! { <DeleteReport desk id scope=words.clone()/> }.erase_unsent())}
                 <ActionButton label="submit" on_press=submit busy=Signal::derive(move || sending.is_busy()) weight=Weight::Primary/>
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Deletes a report, after asking once more in place.

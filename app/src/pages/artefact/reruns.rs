@@ -206,7 +206,7 @@ pub(super) fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSign
     let take_back = move || delete(page, targets.get_value(), sending, open);
     let rows = targets.with_value(|targets| targets.iter().map(|target| line(*target)).collect_view());
     view! {
-        {pending.is_some().then(|| view! { <p class="notice">"A machine may already have begun to work on it."</p> })}
+        {pending.is_some().then(|| view! { <p class="notice">"A machine may already have begun to work on it."</p> }.erase_unsent())}
         <table class="table table-cards">
             <thead>
                 <tr>
@@ -222,7 +222,7 @@ pub(super) fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSign
         <p class="quiet">"Higher priorities run first."</p>
         <SendingError sending/>
         <DialogActions open cancel=if pending.is_some() { "cancel" } else { "no" }>
-            {pending.is_some().then(|| view! { <ActionButton label="delete rerun" on_press=take_back busy=is_busy weight=Weight::Danger/> })}
+            {pending.is_some().then(|| view! { <ActionButton label="delete rerun" on_press=take_back busy=is_busy weight=Weight::Danger/> }.erase_unsent())}
             <ActionButton
                 label=if pending.is_some() { "update priority" } else { "yes" }
                 on_press=request_all
@@ -232,7 +232,7 @@ pub(super) fn RerunForm(page: PageState, targets: Vec<RerunTarget>, open: RwSign
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn line(target: RerunTarget) -> impl IntoView {

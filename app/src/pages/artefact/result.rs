@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{
     data::ResultView,
     desk::{Desk, Detaching, Item},
-    environment::is_open,
-    history::{FlakyBadge, History, HistorySection, Sparkline},
+    environment::{is_open, once_open},
+    history::{HistorySection, flaky, flaky_badge, history, sparkline},
     log::Log,
     reported_issues::ReportedSection,
+    results::Sent,
     row_actions::RowAction,
     triage::Attachments,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{MinimalIssueTestResultAttachmentResponse, Permission, TestResultStatus},
@@ -26,68 +29,60 @@ use crate::{
     },
 };
 
-/// A result; open when the address points at it.
+/// The class of the result that the address points at.
+const TARGET: &str = "target";
+
+/// A result; open when the address points at it. There may be hundreds of rows, so each follows as few signals as it can: what the
+/// address points at and what is picked is followed once for all of them.
 #[component]
 pub(super) fn ResultRow(
     desk: Desk,
     item: Item,
-    /// Whether what is inside is sent with the page, for readers without scripts.
-    is_eager: bool,
+    /// How much of it is sent with the page.
+    sent: Sent,
 ) -> impl IntoView {
     let result = item.view;
     let attachments = RwSignal::from(item.attachments);
     let id = result.id;
-    let is_target = move || desk.target.with(|target| target.result == Some(id));
-    let starts_open = untrack(is_target);
+    let starts_open = desk.target.with_untracked(|target| target.result == Some(id));
     let open = RwSignal::new(starts_open);
-    let built = RwSignal::new(starts_open || is_eager);
-    let element = NodeRef::<leptos::html::Details>::new();
-    Effect::new(move || {
-        if is_target() {
-            open.set(true);
-            if let Some(element) = element.get() {
-                element.scroll_into_view();
-            }
-        }
-    });
-    Effect::new(move || {
-        if open.get() {
-            built.set(true);
-        }
-    });
-    let address = address(desk.run, id);
+    let built = once_open(open.into(), sent == Sent::Everything);
     let inside = {
         let result = result.clone();
-        move || {
-            if built.get() {
-                view! { <Inside desk result=result.clone() attachments open/> }.erase()
-            } else {
-                view! { <a href=address.clone() rel="external">"Show the result"</a> }.erase()
+        move || match sent {
+            _ if built.get() => view! {
+                <div class="fold-body">
+                    <Inside desk result=result.clone() attachments open/>
+                </div>
             }
+            .erase(),
+            Sent::Nothing => ().erase(),
+            Sent::Rows | Sent::Everything => view! {
+                <div class="fold-body">
+                    <a href=address(desk.run, id) rel="external">
+                        "Show the result"
+                    </a>
+                </div>
+            }
+            .erase(),
         }
     };
-    let history = if is_eager {
-        view! { <History family=desk.family result=ResultView::clone(&result)/> }.erase()
-    } else {
-        view! { <Sparkline result=ResultView::clone(&result)/> }.erase()
-    };
+    let history = if sent == Sent::Everything { history(desk.family, &result) } else { sparkline(&result) };
     view! {
         <div class="result-row" data-result=id>
-            <Picker desk result=result.clone()/>
+            {picker(desk, &result)}
             <details
-                class="fold result"
-                class:target=is_target
-                id=format!("result-{id}")
-                node_ref=element
+                class=if starts_open { "fold result target" } else { "fold result" }
+                id=element_id(id)
                 open=starts_open
-                prop:open=open
+                prop:open=starts_open
                 on:toggle=move |event| open.set(is_open(&event))
             >
                 <summary data-action=RowAction::Open.name()>
                     <span class="result-name">{result.name.clone()}</span>
-                    <RowNotes desk result=result.clone() attachments/>
+                    {notes(desk, &result, attachments)}
                 </summary>
-                <div class="fold-body">{inside}</div>
+                {inside}
             </details>
             {history}
         </div>
@@ -95,14 +90,35 @@ pub(super) fn ResultRow(
     .erase()
 }
 
+fn element_id(result: i64) -> String {
+    format!("result-{result}")
+}
+
+/// Opens a result, marks it as what the address points at, and brings it into view; nothing where its row does not exist.
+pub(super) fn point_at(result: i64) {
+    let Some(element) = document().get_element_by_id(&element_id(result)) else { return };
+    // A class that cannot be added is not shown.
+    let _ = element.class_list().add_1(TARGET);
+    if let Some(details) = element.dyn_ref::<web_sys::HtmlDetailsElement>() {
+        details.set_open(true);
+    }
+    element.scroll_into_view();
+}
+
+/// Says no longer that the address points at a result.
+pub(super) fn point_away_from(result: i64) {
+    if let Some(element) = document().get_element_by_id(&element_id(result)) {
+        let _ = element.class_list().remove_1(TARGET);
+    }
+}
+
 /// The address of a result on this page.
 fn address(run: i64, result: i64) -> String {
     format!("?testExecutionId={run}&testResultId={result}#result-{result}")
 }
 
-/// The box that picks a result which somebody has to explain.
-#[component]
-fn Picker(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
+/// The box that picks a result which somebody has to explain. Once it exists, the page ticks it.
+fn picker(desk: Desk, result: &ResultView) -> impl IntoView + use<> {
     let id = result.id;
     (result.status != TestResultStatus::Passed).then(|| {
         view! {
@@ -111,7 +127,7 @@ fn Picker(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
                 class="result-picker needs-script"
                 data-action=RowAction::Select.name()
                 aria-label=format!("Select {}", result.name)
-                prop:checked=move || desk.triage.selected.with(|selected| selected.contains(&id))
+                prop:checked=desk.triage.selected.with_untracked(|selected| selected.contains(&id))
                 on:change=move |_| desk.triage.toggle(id)
             />
         }
@@ -119,26 +135,21 @@ fn Picker(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
 }
 
 /// What a closed row says beside the name: what is known of the test, which issues explain the result, or that none does.
-#[component]
-fn RowNotes(desk: Desk, result: Arc<ResultView>, attachments: RwSignal<Attachments>) -> impl IntoView {
+fn notes(desk: Desk, result: &ResultView, attachments: RwSignal<Attachments>) -> impl IntoView + use<> {
     let needs_triage = result.status != TestResultStatus::Passed;
-    let flaky = view! { <FlakyBadge result=ResultView::clone(&result)/> };
-    let reported = move || reported_in_words(desk.triage.reported_of(&result.name, &result.template_id).len());
-    let notes = move || {
-        attachments.with(|attachments| match attachments.as_slice() {
-            [] => needs_triage.then(|| view! { <span class="badge">"Untriaged"</span> }.erase()),
-            some => Some(
-                some.iter()
-                    .map(|it| view! { <span class="badge badge-issue">{chip(it)}</span> })
-                    .collect_view()
-                    .erase(),
-            ),
-        })
-    };
-    view! {
-        {move || reported().map(|words| view! { <span class="quiet">{words}</span> })}
-        {flaky}
-        {notes}
+    let flaky = flaky(result);
+    let (name, template) = (result.name.clone(), result.template_id.clone());
+    move || {
+        let reported = reported_in_words(desk.triage.reported.count(&name, &template));
+        let chips = attachments.with(|attachments| attachments.iter().map(chip).collect::<Vec<_>>());
+        let is_untriaged = needs_triage && chips.is_empty();
+        view! {
+            {reported.map(|words| view! { <span class="quiet">{words}</span> })}
+            {flaky.map(flaky_badge)}
+            {is_untriaged.then(|| view! { <span class="badge">"Untriaged"</span> })}
+            {chips.into_iter().map(|chip| view! { <span class="badge badge-issue">{chip}</span> }).collect_view()}
+        }
+        .erase()
     }
 }
 
@@ -171,7 +182,7 @@ fn Inside(
             <IssuesSection desk result=result.clone() attachments/>
             <Facts result=result.clone()/>
             <Log run=desk.run result=result.id log=result.log.clone() open/>
-            <HistorySection family=desk.family run=desk.run result=ResultView::clone(&result)/>
+            <HistorySection family=desk.family run=desk.run result=result.clone()/>
             <ul class="links">
                 <li>
                     <a href=link>{Icon::Link.view()} "Link to this result"</a>
@@ -234,7 +245,7 @@ fn IssuesSection(desk: Desk, result: Arc<ResultView>, attachments: RwSignal<Atta
                 </span>
             </div>
             <ul class="issue-cards plain-list">
-                <For each=move || attachments.get() key=key_of children=view_attachment/>
+                <Each each=move || attachments.get() key=key_of children=view_attachment/>
             </ul>
         </section>
     }

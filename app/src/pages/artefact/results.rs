@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::{
     desk::{Desk, Item},
-    environment::is_open,
-    result::ResultRow,
+    environment::{is_open, once_open},
+    result::{ResultRow, point_at, point_away_from},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{TestExecutionStatus, TestResultStatus},
@@ -20,6 +21,20 @@ const EAGER: usize = 20;
 /// Groups with more results can be searched.
 const SEARCHED: usize = 20;
 
+/// How much of results the server has sent with the page, for readers without scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// They came later, to a page that is alive.
+    Nothing,
+    /// Their rows, each with the way to what is inside.
+    Rows,
+    /// Also what is inside.
+    Everything,
+}
+
+/// What the address points at in a group: its place there, and its id.
+type Pointed = Option<(usize, i64)>;
+
 /// Failed, passed, skipped.
 #[component]
 pub(super) fn Results(
@@ -30,7 +45,11 @@ pub(super) fn Results(
     is_sent: bool,
 ) -> impl IntoView {
     let is_empty = Memo::new(move |_| items.with(Vec::is_empty));
-    let is_eager = is_sent && items.with_untracked(Vec::len) <= EAGER;
+    let sent = match items.with_untracked(Vec::len) {
+        _ if !is_sent => Sent::Nothing,
+        ..=EAGER => Sent::Everything,
+        _ => Sent::Rows,
+    };
     move || {
         if is_empty.get() {
             return view! { <p class="quiet">{nothing_yet(status)}</p> }.erase();
@@ -40,7 +59,7 @@ pub(super) fn Results(
                 let mine = Memo::new(move |_| {
                     items.with(|items| items.iter().filter(|item| item.view.status == status).cloned().collect())
                 });
-                view! { <Group desk status items=mine is_eager/> }
+                view! { <Group desk status items=mine sent/> }
             })
             .erase()
     }
@@ -57,31 +76,19 @@ fn nothing_yet(status: TestExecutionStatus) -> &'static str {
 
 /// The results of one status. Open when somebody must act on it, or when the address points into it.
 #[component]
-fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, is_eager: bool) -> impl IntoView {
-    let target = desk.target;
-    // Which of the results the address points at.
-    let target_at = Memo::new(move |_| {
-        let id = target.with(|target| target.result)?;
-        items.with(|items| items.iter().position(|item| item.view.id == id))
+fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, sent: Sent) -> impl IntoView {
+    let pointed = Memo::new(move |_| -> Pointed {
+        let id = desk.target.with(|target| target.result)?;
+        let at = items.with(|items| items.iter().position(|item| item.view.id == id))?;
+        Some((at, id))
     });
     let is_failed = status == TestResultStatus::Failed;
-    let starts_open = is_failed || target_at.get_untracked().is_some();
+    let starts_open = is_failed || pointed.with_untracked(Option::is_some);
     let open = RwSignal::new(starts_open);
-    let built = RwSignal::new(starts_open || is_eager);
-    let page = RwSignal::new(target_at.get_untracked().unwrap_or_default() / PAGE);
+    let built = once_open(open.into(), sent == Sent::Everything);
+    let page = RwSignal::new(pointed.get_untracked().map_or(0, |(at, _)| at / PAGE));
     let words = RwSignal::new(String::new());
-    Effect::new(move || {
-        if let Some(at) = target_at.get() {
-            words.set(String::new());
-            page.set(at / PAGE);
-            open.set(true);
-        }
-    });
-    Effect::new(move || {
-        if open.get() {
-            built.set(true);
-        }
-    });
+    follow_address(pointed, page, words, open);
     let count = Memo::new(move |_| items.with(Vec::len));
     let untriaged = Memo::new(move |_| items.with(|items| items.iter().filter(|item| item.is_untriaged()).count()));
     let is_empty = Memo::new(move |_| count.get() == 0);
@@ -98,12 +105,33 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, is_eager:
                     </span>
                 </summary>
                 <div class="fold-body">
-                    {move || built.get().then(|| view! { <Rows desk items page words is_eager/> })}
+                    {move || built.get().then(|| view! { <Rows desk items page words sent/> }.erase())}
                 </div>
             </details>
         }
         .erase()
     }
+}
+
+/// Shows the result of the group that the address points at: one for all rows.
+fn follow_address(pointed: Memo<Pointed>, page: RwSignal<usize>, words: RwSignal<String>, open: RwSignal<bool>) {
+    Effect::new(move |before: Option<Option<i64>>| {
+        let (before, now) = (before.flatten(), pointed.get());
+        // Its place changes with what is added before it: that moves nothing.
+        if before == now.map(|(_, result)| result) {
+            return before;
+        }
+        if let Some(result) = before {
+            point_away_from(result);
+        }
+        let (at, result) = now?;
+        words.set(String::new());
+        page.set(at / PAGE);
+        open.set(true);
+        // By then the row exists, and what is around it is open.
+        request_animation_frame(move || point_at(result));
+        Some(result)
+    });
 }
 
 /// The results whose names have the words, and how many there are.
@@ -118,7 +146,7 @@ fn Rows(
     items: Memo<Vec<Item>>,
     page: RwSignal<usize>,
     words: RwSignal<String>,
-    is_eager: bool,
+    sent: Sent,
 ) -> impl IntoView {
     let found = Memo::new(move |_| items.with(|items| words.with(|words| matching(items, words))));
     let shown =
@@ -135,9 +163,9 @@ fn Rows(
                 {move || (found.with(Vec::is_empty)).then_some("No test has these words in its name.")}
             </span>
         </div>
-        <For each=shown key=|item| item.view.id let(item)>
-            <ResultRow desk item is_eager/>
-        </For>
+        <Each each=shown key=|item| item.view.id let(item)>
+            <ResultRow desk item sent/>
+        </Each>
         <Pages desk page count=Signal::derive(move || found.with(Vec::len))/>
     }
     .erase()

@@ -34,5 +34,5 @@ pub(super) fn DecisionBoxes(
             {boxes.collect_view()}
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }

@@ -25,7 +25,7 @@ use crate::{
 pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
     let trigger = NodeRef::<html::Button>::new();
     let permit = page.permit_signal(Permission::ChangeEnvironmentReview);
-    let open = Signal::derive(move || page.reviewing.get() == Some(row.key));
+    let open = Memo::new(move |_| page.reviewing.get() == Some(row.key));
     let obstacle = move || {
         let has_none = row.review.with(Option::is_none);
         has_none.then(|| "The API has no review for this environment.".to_owned())
@@ -55,9 +55,16 @@ pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
             >
                 {move || Look::from(row.status()).view()}
             </button>
-            <Popover open on_close=move || page.reviewing.set(None) label=Signal::derive(name) trigger>
-                <ReviewPanel row page/>
-            </Popover>
+            // There are as many chips as environments, and one panel at most.
+            {move || {
+                open.get().then(|| {
+                    view! {
+                        <Popover open on_close=move || page.reviewing.set(None) label=Signal::derive(name) trigger>
+                            <ReviewPanel row page/>
+                        </Popover>
+                    }.erase()
+                })
+            }}
         </span>
     }
     .erase()
@@ -113,7 +120,7 @@ impl Draft {
 
 #[component]
 fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
-    let Some(review) = row.review.get_untracked() else { return ().erase() };
+    let Some(review) = row.review.get_untracked() else { return ().erase_unsent() };
     let draft = Draft::new(review);
     draft.look_again(page, row);
     let submit = move || {
@@ -136,7 +143,7 @@ fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
             <ActionButton label="Submit Review" on_press=submit weight=Weight::Primary/>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn path(page: PageState, review: i64) -> String {

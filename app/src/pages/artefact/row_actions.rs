@@ -37,7 +37,12 @@ impl RowAction {
 
 /// The result that has the focus, or something inside of it.
 pub(super) fn focused_result() -> Option<i64> {
-    let row = document().active_element()?.closest(".result-row").ok().flatten()?;
+    result_around(&document().active_element()?)
+}
+
+/// The result that an element belongs to.
+pub(super) fn result_around(element: &web_sys::Element) -> Option<i64> {
+    let row = element.closest(".result-row").ok().flatten()?;
     row.get_attribute("data-result")?.parse().ok()
 }
 

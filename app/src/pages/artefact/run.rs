@@ -8,7 +8,7 @@ use super::{
     add_result::AddResult,
     data::{ResultView, fetch_results},
     desk::{Desk, DeskDialogs, Item},
-    environment::is_open,
+    environment::{is_open, once_open},
     environments::Scope,
     events::EventLog,
     parts::{Part, part},
@@ -30,11 +30,11 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// Results on their way, or here.
 type Loaded = Option<Result<Vec<Item>, ClientError>>;
 
-/// A run; the newest is open, unless the address points at another.
+/// A run. What it holds is built when somebody can see it.
 #[component]
 pub(super) fn RunView(
     run: Run,
-    is_newest: bool,
+    starts_open: bool,
     visible: Signal<bool>,
     scope: Scope,
     /// The name of its test plan.
@@ -42,8 +42,6 @@ pub(super) fn RunView(
     plan: String,
 ) -> impl IntoView {
     let (id, run_is_triaged) = (run.id, run.is_triaged);
-    let target = scope.target.get_untracked();
-    let starts_open = target.run.map_or(is_newest, |target| target == id);
     let open = RwSignal::new(starts_open);
     let sent = scope
         .opened
@@ -61,6 +59,17 @@ pub(super) fn RunView(
         })
     });
     scroll_to_target(id, open, element, scope);
+    let built = once_open(is_seen, is_sent || scope.is_eager);
+    let is_manual = plan == MANUAL;
+    let (status, created_at) = (run.status, run.created_at.clone());
+    let (number, rerun) = (run.number, run.rerun);
+    let inside = move || {
+        if built.get() {
+            view! { <RunBody desk run=run.clone() is_manual is_seen is_sent results/> }.erase()
+        } else {
+            way_to_results(id)
+        }
+    };
     view! {
         <details
             class="fold run"
@@ -71,17 +80,21 @@ pub(super) fn RunView(
             on:toggle=move |event| open.set(is_open(&event))
         >
             <summary>
-                {Look::from(run.status).compact()}
-                <h5>{format!("Run {}", run.number)}</h5>
-                <span class="quiet"><Moment at=run.created_at.clone()/></span>
-                <Badges is_untriaged rerun=run.rerun/>
+                {Look::from(status).compact()}
+                <h5>{format!("Run {number}")}</h5>
+                <span class="quiet"><Moment at=created_at/></span>
+                <Badges is_untriaged rerun/>
             </summary>
-            <div class="fold-body">
-                <RunBody desk run is_manual={plan == MANUAL} is_seen is_sent results/>
-            </div>
+            <div class="fold-body">{inside}</div>
         </details>
     }
     .erase()
+}
+
+/// The way to results that are not on this page, for readers without scripts.
+fn way_to_results(run: i64) -> AnyView {
+    let address = format!("?testExecutionId={run}");
+    view! { <p class="loading"><a href=address rel="external">"Show the results"</a></p> }.erase()
 }
 
 /// What a run looks like before and after its results have come.
@@ -109,24 +122,25 @@ fn RunBody(
             Some(Ok(_)) => Phase::Here,
         })
     });
-    let items = Signal::derive(move || {
+    let items = Memo::new(move |_| {
         results.with(|results| results.as_ref().and_then(|results| results.as_ref().ok()).cloned().unwrap_or_default())
     });
+    let items = Signal::from(items);
     let metadata = run.metadata.clone();
     let is_completed = matches!(status, TestExecutionStatus::Passed | TestExecutionStatus::Failed);
     let on_added = move |()| reload(desk, results);
     view! {
         <div class="run-tools">
             <RunLinks run/>
-            {is_manual.then(|| view! { <AddResult run=id on_added/> })}
+            {is_manual.then(|| view! { <AddResult run=id on_added/> }.erase())}
         </div>
         {(!is_manual).then(|| view! {
             <EventLog run=id starts_open=!is_completed is_seen/>
             <Metadata metadata/>
-        })}
+        }.erase())}
         <NewResults desk results/>
         {move || match phase.get() {
-            Phase::Waiting => view! { <p class="loading"><a href=format!("?testExecutionId={id}") rel="external">"Show the results"</a></p> }.erase(),
+            Phase::Waiting => way_to_results(id),
             Phase::Failed(error) => view! { <ErrorNotice error/> }.erase(),
             Phase::Here => view! {
                 {part(Part::Results { desk, status, items, is_sent })}
@@ -234,9 +248,9 @@ fn new_in_words(count: usize) -> String {
 #[component]
 fn Badges(is_untriaged: Memo<bool>, rerun: Option<i64>) -> impl IntoView {
     view! {
-        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> })}
+        {move || is_untriaged.get().then(|| view! { <span class="badge">"Untriaged"</span> }.erase())}
         {rerun.map(|priority| {
-            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }
+            view! { <span class="badge">{Icon::Rerun.view()} {format!(" Rerun requested (priority {priority})")}</span> }.erase()
         })}
     }
 }
@@ -246,7 +260,7 @@ fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
     let is_empty = metadata.0.is_empty();
     let rows = metadata.0.into_iter().map(|(category, mut values)| {
         values.sort();
-        let values = values.into_iter().map(|value| view! { <li>{value}</li> }).collect_view();
+        let values = values.into_iter().map(|value| view! { <li>{value}</li> }.erase()).collect_view();
         view! {
             <tr>
                 <th scope="row">{category}</th>
@@ -257,21 +271,26 @@ fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
         }
     });
     let rows = rows.collect_view();
+    let inside = if is_empty {
+        view! { <p class="quiet">"No execution metadata available."</p> }.erase()
+    } else {
+        view! {
+            <table class="facts-table">
+                <thead class="visually-hidden">
+                    <tr>
+                        <th scope="col">"Category"</th>
+                        <th scope="col">"Values"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .erase()
+    };
     view! {
         <details class="fold run-part">
             <summary>"Execution Metadata"</summary>
-            <div class="fold-body">
-                {is_empty.then(|| view! { <p class="quiet">"No execution metadata available."</p> })}
-                <table class="facts-table" hidden=is_empty>
-                    <thead class="visually-hidden">
-                        <tr>
-                            <th scope="col">"Category"</th>
-                            <th scope="col">"Values"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <div class="fold-body">{inside}</div>
         </details>
     }
     .erase()

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::forms::{Opened, later};
 use super::tree::Run;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TestExecutionRelevantLinkResponse},
@@ -30,18 +31,19 @@ pub(super) fn RunLinks(run: Run) -> impl IntoView {
     let links = RwSignal::new(links);
     let open = RwSignal::new(false);
     let named = [("CI", ci_link), ("C3", c3_link)];
-    let named = named.into_iter().filter_map(|(label, url)| url.map(|url| view! { <li><TrackerLink url label/></li> }));
+    let named =
+        named.into_iter().filter_map(|(label, url)| url.map(|url| view! { <li><TrackerLink url label/></li> }.erase()));
     let named = named.collect_view();
     let address = format!("?testExecutionId={id}");
     let copied = address.clone();
     view! {
         <ul class="links">
             {named}
-            <For each=move || links.get() key=|link| link.id let(link)>
+            <Each each=move || links.get() key=|link| link.id let(link)>
                 <li>
                     <TrackerLink url=link.url label=link.label/>
                 </li>
-            </For>
+            </Each>
             <li>
                 <a href=address>{Icon::Link.view()} "Link to this run"</a>
             </li>
@@ -99,12 +101,12 @@ pub(super) fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl I
     view! {
         <p class="quiet" hidden=move || !is_empty()>"No relevant links added"</p>
         <ul class="issue-cards plain-list">
-            <For each=move || links.get() key=|link| link.id let(link)>
+            <Each each=move || links.get() key=|link| link.id let(link)>
                 <li class="issue-card">
                     <TrackerLink url=link.url.clone() label=link.label.clone()/>
                     <RemoveLink run link links/>
                 </li>
-            </For>
+            </Each>
         </ul>
         <form class="form" novalidate=true on:submit=move |event| {
             event.prevent_default();
@@ -119,7 +121,7 @@ pub(super) fn LinkEditor(run: i64, links: Links, open: RwSignal<bool>) -> impl I
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]

@@ -44,10 +44,10 @@ pub(super) fn SidePanel(
             {move || view! { <StageTrail family stage=stage.get()/> }}
             <Versions family id=artefact.id version=artefact.version.clone() versions/>
             <dl class="facts">
-                {facts(&artefact).into_iter().map(|(name, value)| view! { <Fact name value/> }).collect_view()}
-                {links(&artefact).into_iter().map(|(name, url)| view! { <LinkFact name url/> }).collect_view()}
-                {bundle.map(|value| view! { <Fact name="bundle" value/> })}
-                {(!bundled_in.is_empty()).then(|| view! { <PartOf bundles=bundled_in/> })}
+                {facts(&artefact).into_iter().map(|(name, value)| view! { <Fact name value/> }.erase()).collect_view()}
+                {links(&artefact).into_iter().map(|(name, url)| view! { <LinkFact name url/> }.erase()).collect_view()}
+                {bundle.map(|value| view! { <Fact name="bundle" value/> }.erase())}
+                {(!bundled_in.is_empty()).then(|| view! { <PartOf bundles=bundled_in/> }.erase())}
                 <div>
                     <dt>"registered"</dt>
                     <dd>

@@ -10,6 +10,7 @@ use super::{
     filters::unfiltered,
     state::{PageState, Row},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, ArtefactStatus, Permission},
@@ -87,7 +88,7 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
                 {move || Look::from(status()).view()}
             </button>
             <Popover open on_close=move || open.set(false) label="Sign-off" trigger>
-                {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }).into_iter().collect_view()}
+                {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }.erase()).into_iter().collect_view()}
                 <NotApproved page on_leave=move || open.set(false)/>
             </Popover>
         </span>
@@ -119,7 +120,7 @@ fn Choice(page: PageState, decision: ArtefactStatus, on_choose: Callback<Artefac
             on:click=press
         >
             {Look::from(decision).view()}
-            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> })}
+            {move || reason.get().map(|reason| view! { <span class="quiet">{reason}</span> }.erase_unsent())}
         </button>
     }
 }
@@ -152,7 +153,7 @@ fn NotApproved(page: PageState, #[prop(into)] on_leave: Callback<()>) -> impl In
         <div hidden=move || missing().is_empty()>
             <p class="menu-heading">"Not approved yet"</p>
             <ul class="menu-list">
-                <For each=missing key=|row| row.key children=view_row/>
+                <Each each=missing key=|row| row.key children=view_row/>
             </ul>
         </div>
     }
@@ -188,7 +189,7 @@ pub(super) fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView 
             />
         </DialogActions>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Sends a change of the artefact, shows what it became and closes the dialog, if there is one. What others have done in the meantime is offered to be loaded.

@@ -14,7 +14,7 @@ use super::{
     row_actions::focus_result,
 };
 use crate::{
-    api::{ArtefactResponse, MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse},
+    api::{ArtefactResponse, MinimalIssueTestResultAttachmentResponse},
     client::{Client, ClientError},
     components::live::News,
     text::query,
@@ -188,11 +188,6 @@ impl Triage {
                 selected.insert(result);
             }
         });
-    }
-
-    /// What was reported of a test.
-    pub(super) fn reported_of(self, name: &str, template: &str) -> Vec<TestReportedIssueResponse> {
-        self.reported.of(name, template)
     }
 }
 

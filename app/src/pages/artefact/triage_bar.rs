@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{
     attach_many::AttachMany,
     failures::{Failure, next_after, previous_before, progress},
-    row_actions::{RowAction, focused_result, open_and_press, press, select_focused},
+    row_actions::{RowAction, focused_result, open_and_press, press, result_around, select_focused},
     triage::{Triage, use_triage, use_way_to_results},
 };
 use crate::erase::Erase;
@@ -27,6 +28,7 @@ pub(super) fn TriageBar(
     // Where the last key led, for when the focus has gone elsewhere since.
     let current = RwSignal::new(None::<i64>);
     Effect::new(move || triage.load());
+    tick_boxes(triage);
     let way = use_way_to_results();
     claim_moves(triage, current, way);
     claim_actions(triage, current, on_rerun);
@@ -74,6 +76,20 @@ fn with_failures<T: Default>(triage: Triage, read: impl Fn(&[Failure]) -> T) -> 
         Some(Ok(failures)) => read(failures),
         _ => T::default(),
     })
+}
+
+/// Ticks the boxes of the rows that are picked, and no others: one for all rows, however many there are.
+fn tick_boxes(triage: Triage) {
+    Effect::new(move || {
+        triage.selected.with(|selected| {
+            let Ok(boxes) = document().query_selector_all(".result-picker") else { return };
+            for at in 0..boxes.length() {
+                let element = boxes.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlInputElement>().ok());
+                let Some(element) = element else { continue };
+                element.set_checked(result_around(&element).is_some_and(|result| selected.contains(&result)));
+            }
+        });
+    });
 }
 
 type Choose = for<'a> fn(&'a [Failure], Option<i64>) -> Option<&'a Failure>;

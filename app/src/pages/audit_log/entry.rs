@@ -134,12 +134,14 @@ fn field(change: FieldChange) -> impl IntoView {
             <del>{was}</del>
             " "
         }
+        .erase()
     });
     let became = became.map(|became| {
         view! {
             <span class="visually-hidden">"now "</span>
             <ins>{became}</ins>
         }
+        .erase()
     });
     view! {
         <div>

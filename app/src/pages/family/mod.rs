@@ -162,7 +162,7 @@ fn FilterPanel(family: FamilyName, choices: Vec<(Filter, Vec<Choice>)>) -> impl 
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>
-                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> }.erase())}
             </summary>
             <form class="filter-groups" method="get" action=format!("/{}", family.path())>
                 {groups}
@@ -251,7 +251,7 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
                 .flat_map(|name| query.get_all(name).unwrap_or_default().into_iter().map(move |value| (name, value)));
             let fields: Vec<_> = fields.collect();
             let fields = fields.into_iter();
-            fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
+            fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.erase()).collect_view()
         })
     };
     view! {

@@ -41,7 +41,7 @@ fn capitalised(word: &str) -> String {
 pub(super) fn Stages(family: FamilyName, rows: Signal<Vec<Row>>, today: Day) -> impl IntoView {
     let view_column = move |Stage { title, rows }: Stage| {
         let count = rows.len();
-        let cards = rows.into_iter().map(|row| view! { <li>{card(family, &row, today)}</li> }).collect_view();
+        let cards = rows.into_iter().map(|row| view! { <li>{card(family, &row, today)}</li> }.erase()).collect_view();
         view! {
             <section class="stage" aria-label=title.clone()>
                 <h2>{title.clone()} " " <span class="count">{count}</span></h2>
@@ -83,7 +83,7 @@ fn card(family: FamilyName, row: &Row, today: Day) -> impl IntoView + use<> {
             </span>
             <span class="card-line card-ends">
                 <span class="quiet">{reviewers}</span>
-                {row.due.map(|due| view! { <span><span>"Due "</span> {due_date(due, today, row.status())}</span> })}
+                {row.due.map(|due| view! { <span><span>"Due "</span> {due_date(due, today, row.status())}</span> }.erase())}
             </span>
         </a>
     }

@@ -7,6 +7,7 @@ use super::{
     columns::{Column, Sort},
     row::Row,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactStatus, FamilyName},
@@ -18,7 +19,8 @@ use crate::{
 #[component]
 pub(super) fn Table(family: FamilyName, sort: Memo<Sort>, rows: Signal<Vec<Row>>, today: Day) -> impl IntoView {
     let columns = StoredValue::new(Column::of(family));
-    let headings = columns.get_value().into_iter().map(|column| view! { <Heading family column sort/> }).collect_view();
+    let headings =
+        columns.get_value().into_iter().map(|column| view! { <Heading family column sort/> }.erase()).collect_view();
     let view_row = move |row: Row| columns.with_value(|columns| line(family, columns, &row, today));
     view! {
         <table class="table table-cards" hidden=move || rows.with(Vec::is_empty)>
@@ -26,7 +28,7 @@ pub(super) fn Table(family: FamilyName, sort: Memo<Sort>, rows: Signal<Vec<Row>>
                 <tr>{headings}</tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id children=view_row/>
+                <Each each=move || rows.get() key=|row| row.id children=view_row/>
             </tbody>
         </table>
     }

@@ -36,6 +36,7 @@ pub(super) fn Arrival(waiting: bool) -> impl IntoView {
                 }}
             </div>
         }
+        .erase()
     })
 }
 

@@ -61,7 +61,7 @@ pub(super) fn GettingStarted(state: GettingStartedResponse) -> impl IntoView {
             <h2>"With curl"</h2>
             <p>"Paste the steps into one shell, in this order."</p>
             <ol class="steps">
-                {snippets.curl.into_iter().map(|(title, code)| view! { <li><h3>{title}</h3> <Snippet code what="this step"/></li> }).collect_view()}
+                {snippets.curl.into_iter().map(|(title, code)| view! { <li><h3>{title}</h3> <Snippet code what="this step"/></li> }.erase()).collect_view()}
             </ol>
             <h2>"With Python"</h2>
             <p>"The same in one script. It needs nothing but Python 3."</p>

@@ -19,7 +19,8 @@ use crate::{
 #[component]
 pub(super) fn Header(issue: IssueResponse) -> impl IntoView {
     let key = issue_key(issue.source, &issue.project, &issue.key);
-    let labels = issue.labels.unwrap_or_default().into_iter().map(|label| view! { <span class="badge">{label}</span> });
+    let labels =
+        issue.labels.unwrap_or_default().into_iter().map(|label| view! { <span class="badge">{label}</span> }.erase());
     view! {
         <div class="page-head">
             <h1>{issue_title(&issue.title)}</h1>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{IssueResponse, MinimalIssueTestResultAttachmentRuleResponse},
@@ -97,9 +98,9 @@ fn Rules(issue: i64, rules: RwSignal<Rules>) -> impl IntoView {
             <p class="quiet" hidden=move || rules.with(|rules| !rules.is_empty())>
                 "No rule attaches this issue. Make one where it is attached to a result, or of the filters of a search."
             </p>
-            <For each=move || rules.get() key=|rule| rule.with_untracked(|rule| rule.id) let(rule)>
+            <Each each=move || rules.get() key=|rule| rule.with_untracked(|rule| rule.id) let(rule)>
                 <RuleView issue rule is_wanted=wanted == Some(rule.with_untracked(|rule| rule.id)) on_delete=remove/>
-            </For>
+            </Each>
         </section>
     }
     .erase()

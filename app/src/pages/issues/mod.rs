@@ -3,13 +3,9 @@
 mod add_issue;
 mod list;
 
-use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::erase::Erase;
 use crate::{
@@ -23,6 +19,7 @@ use crate::{
         nothing_matches::NothingMatches,
         page_head::PageHead,
         pager::Pager,
+        search_box::SearchBox,
     },
     text::query,
 };
@@ -30,8 +27,6 @@ use add_issue::AddIssue;
 use list::IssueGroups;
 
 const PER_PAGE: i64 = 50;
-/// As long somebody may go on typing before the address follows.
-const SETTLE: std::time::Duration = std::time::Duration::from_millis(250);
 const FILTERS: &[(&str, &str)] =
     &[("q", "Search"), ("source", "Source"), ("project", "Project"), ("status", "Status"), ("family", "Family")];
 
@@ -101,7 +96,7 @@ pub(crate) fn IssuesPage() -> impl IntoView {
             <AddIssue on_added=Callback::new(move |()| page.refetch())/>
         </PageHead>
         <NewsBar news on_show=move |()| page.refetch()/>
-        <SearchBox/>
+        <SearchBox page="/issues" label="Search issues" placeholder="Search issues..."/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
@@ -176,7 +171,7 @@ fn FilterPanel(projects: Vec<IssueProject>, wanted: Memo<Wanted>, panel: RwSigna
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>
-                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> }.erase())}
             </summary>
             <form class="filter-groups" method="get" action="/issues">
                 <CheckboxFilter label="Source" name="source" choices=Signal::stored(named(&sources))/>
@@ -244,43 +239,6 @@ fn StatusFilter(wanted: Memo<Wanted>) -> impl IntoView {
             <legend>"Status"</legend>
             {statuses.map(view_status).collect_view()}
         </fieldset>
-    }
-    .erase()
-}
-
-/// Searches while one types, once one pauses; without scripts it is a form that loads the page again.
-#[component]
-fn SearchBox() -> impl IntoView {
-    let parameters = use_query_map();
-    let navigate = use_navigate();
-    let words = Memo::new(move |_| parameters.with(|query| query.get("q").unwrap_or_default()));
-    let mut write = debounce(SETTLE, move |typed: String| {
-        let typed = typed.trim();
-        let changed = parameters.with_untracked(|now| {
-            query::with(&query::with(now, "offset", None), "q", Some(typed).filter(|typed| !typed.is_empty()))
-        });
-        let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
-        navigate(&query::address("/issues", &changed), options);
-    });
-    view! {
-        <form class="search" role="search" method="get" action="/issues" on:submit=move |event| event.prevent_default()>
-            <label class="visually-hidden" for="search">
-                "Search issues"
-            </label>
-            <input
-                id="search"
-                type="search"
-                name="q"
-                placeholder="Search issues..."
-                autocomplete="off"
-                value=words.get_untracked()
-                prop:value=words
-                on:input=move |event| write(event_target_value(&event))
-            />
-            <noscript>
-                <button class="button">"Search"</button>
-            </noscript>
-        </form>
     }
     .erase()
 }

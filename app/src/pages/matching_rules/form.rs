@@ -113,7 +113,7 @@ pub(super) fn RuleForm(
             <TeamsField chosen=fields.teams problem=teams_problem/>
             <Grants fields/>
             <SendingError sending/>
-            {id.map(|id| view! { <Removal id rows open sending/> })}
+            {id.map(|id| view! { <Removal id rows open sending/> }.erase_unsent())}
             <DialogActions open>
                 <ActionButton
                     label
@@ -125,7 +125,7 @@ pub(super) fn RuleForm(
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Which artefacts. Two rules never ask the same: that is said here.
@@ -151,7 +151,7 @@ fn Criteria(fields: Fields, conflict: RwSignal<Option<String>>) -> impl IntoView
             </p>
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// What the members may do. Whatever else a rule grants is never asked for, but kept.
@@ -176,7 +176,7 @@ fn Grants(fields: Fields) -> impl IntoView {
             {boxes.collect_view()}
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// The end of a rule.
@@ -208,5 +208,5 @@ fn Removal(id: i64, rows: Rows<ArtefactMatchingRuleResponse>, open: RwSignal<boo
             </a>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::criteria::asked;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactMatchingRuleResponse, Permission, TeamMinimal},
@@ -34,9 +35,9 @@ pub(super) fn RuleTable(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || shown.get() key=|row| row.id let(row)>
+                <Each each=move || shown.get() key=|row| row.id let(row)>
                     <Line row selection/>
-                </For>
+                </Each>
             </tbody>
         </table>
     }

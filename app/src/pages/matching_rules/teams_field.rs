@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::TeamResponse,
@@ -40,9 +41,9 @@ pub(super) fn TeamsField(chosen: RwSignal<Vec<Choice>>, problem: RwSignal<Option
         <fieldset class="rule-fields" aria-describedby="rule-teams-problem">
             <legend>"Teams"</legend>
             <div class="chips" hidden=move || chosen.with(Vec::is_empty)>
-                <For each=move || chosen.get() key=|choice| choice.value.clone() let(choice)>
+                <Each each=move || chosen.get() key=|choice| choice.value.clone() let(choice)>
                     <Chosen choice chosen/>
-                </For>
+                </Each>
             </div>
             <Combobox id="rule-team" label="Add a team" source=Source::Here(teams.into()) chosen=Signal::derive(values) on_pick=pick/>
             <p class="quiet">{move || failure.get().map(|error| format!("Teams cannot be looked up: {}.", error.title()))}</p>
@@ -51,7 +52,7 @@ pub(super) fn TeamsField(chosen: RwSignal<Vec<Choice>>, problem: RwSignal<Option
             </p>
         </fieldset>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// A team that is chosen, and the way to do without.
@@ -66,5 +67,5 @@ fn Chosen(choice: Choice, chosen: RwSignal<Vec<Choice>>) -> impl IntoView {
             <span aria-hidden="true">" ×"</span>
         </button>
     }
-    .erase()
+    .erase_unsent()
 }

@@ -170,7 +170,7 @@ fn line(row: &Row, today: Day) -> impl IntoView + use<> {
 fn Nothing() -> impl IntoView {
     let tabs = use_session().get().tabs;
     let links = tabs.into_iter().map(|family| {
-        view! { <li><a href=format!("/{}", family.path())>{format!("All {}", family.path())}</a></li> }
+        view! { <li><a href=format!("/{}", family.path())>{format!("All {}", family.path())}</a></li> }.erase()
     });
     view! {
         <div class="empty">

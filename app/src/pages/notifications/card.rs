@@ -64,7 +64,7 @@ pub(super) fn Card(
                         Some(path) => view! { <a href=path on:click=follow>{title}</a> }.erase(),
                         None => title.erase(),
                     }}
-                    {move || is_unread().then(|| view! { <span class="visually-hidden">" (unread)"</span> })}
+                    {move || is_unread().then(|| view! { <span class="visually-hidden">" (unread)"</span> }.erase())}
                 </p>
                 <p class="quiet">
                     {below} " "

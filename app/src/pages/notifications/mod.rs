@@ -103,7 +103,7 @@ fn List(page: Page) -> impl IntoView {
             (false, _) => {
                 view! {
                     <ul class="notifications">
-                        {cards.into_iter().map(|notification| view! { <Card notification about=name_of(notification)/> }).collect_view()}
+                        {cards.into_iter().map(|notification| view! { <Card notification about=name_of(notification)/> }.erase()).collect_view()}
                     </ul>
                 }
                     .erase()

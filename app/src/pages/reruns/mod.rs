@@ -84,8 +84,12 @@ fn Queue(rows: Vec<Row>) -> impl IntoView {
         (count, _) => format!("{count} waiting"),
     };
     let is_empty = rows.is_empty();
-    let lines =
-        rows.into_iter().take(SHOWN).enumerate().map(|(at, row)| view! { <RowView place=at + 1 row/> }).collect_view();
+    let lines = rows
+        .into_iter()
+        .take(SHOWN)
+        .enumerate()
+        .map(|(at, row)| view! { <RowView place=at + 1 row/> }.erase())
+        .collect_view();
     view! {
         <PageHead title="Reruns" count/>
         <ActiveFilters names=FILTERS/>

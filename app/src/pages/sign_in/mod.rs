@@ -24,7 +24,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let methods = session.get().sign_in_methods;
     let has_password = methods.contains(&SignInMethod::Local);
     let elsewhere = methods.iter().filter_map(|method| Some((*method, sign_in_start(*method)?)));
-    let links = elsewhere.map(|(method, start)| view! { <ElsewhereLink method start return_to=return_to.clone()/> });
+    let links =
+        elsewhere.map(|(method, start)| view! { <ElsewhereLink method start return_to=return_to.clone()/> }.erase());
     let links = links.collect_view();
     view! {
         <Title text="Log in"/>
@@ -33,10 +34,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
             {session
                 .get()
                 .require_authentication
-                .then(|| view! { <p>"You need to log in before accessing this page."</p> })}
+                .then(|| view! { <p>"You need to log in before accessing this page."</p> }.erase())}
             {links}
-            {has_password.then(|| view! { <PasswordForm return_to=return_to.clone()/> })}
-            {methods.is_empty().then(|| view! { <NoWay/> })}
+            {has_password.then(|| view! { <PasswordForm return_to=return_to.clone()/> }.erase())}
+            {methods.is_empty().then(|| view! { <NoWay/> }.erase())}
         </div>
     }
     .erase()

@@ -67,5 +67,5 @@ fn CreateForm(rows: Rows<TeamRow>, open: RwSignal<bool>) -> impl IntoView {
             </DialogActions>
         </form>
     }
-    .erase()
+    .erase_unsent()
 }

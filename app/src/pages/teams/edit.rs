@@ -67,7 +67,7 @@ pub(super) fn EditTeam(team: TeamResponse, rows: Rows<TeamRow>, selection: Selec
             </form>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Which artefacts the team is responsible for.

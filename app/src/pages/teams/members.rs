@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::TeamRow;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, TeamResponse, UserMinimalResponse},
@@ -86,9 +87,9 @@ pub(super) fn Members(team: i64, members: Vec<UserMinimalResponse>, rows: Rows<T
         <section class="rule-fields" aria-label="Members">
             <h3>{heading}</h3>
             <ul class="plain-list member-list">
-                <For each=move || membership.known.get() key=|member| member.id let(member)>
+                <Each each=move || membership.known.get() key=|member| member.id let(member)>
                     <Member member membership/>
-                </For>
+                </Each>
             </ul>
             <p class="quiet" hidden=move || membership.known.with(|known| !known.is_empty())>
                 "Nobody is in this team."
@@ -100,7 +101,7 @@ pub(super) fn Members(team: i64, members: Vec<UserMinimalResponse>, rows: Rows<T
             </p>
         </section>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]
@@ -129,7 +130,7 @@ fn Member(member: UserMinimalResponse, membership: Membership) -> impl IntoView 
             />
         </li>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// A field to look for people in, for those who may see them and change the team.
@@ -150,9 +151,12 @@ fn AddMember(membership: Membership) -> impl IntoView {
     };
     move || match missing() {
         Some(permission) => {
-            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }.erase()
+            view! { <p class="quiet">{format!("To add members you need the permission {permission}.")}</p> }
+                .erase_unsent()
         }
-        None => view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.erase(),
+        None => {
+            view! { <Combobox id="add-member" label="Add a member" source=users() chosen on_pick=pick/> }.erase_unsent()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::TeamRow;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::TeamResponse,
@@ -36,9 +37,9 @@ pub(super) fn TeamTable(rows: Rows<TeamRow>, selection: Selection<TeamResponse>)
                 </tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id let(row)>
+                <Each each=move || rows.get() key=|row| row.id let(row)>
                     <Line row selection/>
-                </For>
+                </Each>
             </tbody>
         </table>
     }

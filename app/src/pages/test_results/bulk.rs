@@ -32,7 +32,7 @@ pub(super) fn BulkOperations(filters: ResultFilters, count: i64, on_done: Callba
     let obstacle = Signal::stored(obstacle.map(str::to_owned));
     let [rule, attach, detach, rerun, take_back] = [(); 5].map(|()| RwSignal::new(false));
     let button = move |label: &'static str, open: RwSignal<bool>, permission: Permission| {
-        view! { <ActionButton label permit=session.permit_signal(permission) obstacle on_press=move |()| open.set(true)/> }
+        view! { <ActionButton label permit=session.permit_signal(permission) obstacle on_press=move |()| open.set(true)/> }.erase()
     };
     let (for_rule, for_attach, for_detach, for_rerun) =
         (filters.clone(), filters.clone(), filters.clone(), filters.clone());

@@ -146,7 +146,9 @@ fn described(filters: &ResultFilters) -> impl IntoView + use<> {
         ("Test Result Statuses", &filters.test_result_statuses),
     ];
     let known = lists.into_iter().filter(|(_, values)| !values.is_empty());
-    known.map(|(label, values)| view! { <div><dt>{label}</dt><dd>{values.join(", ")}</dd></div> }).collect_view()
+    known
+        .map(|(label, values)| view! { <div><dt>{label}</dt><dd>{values.join(", ")}</dd></div> }.erase())
+        .collect_view()
 }
 
 #[cfg(test)]

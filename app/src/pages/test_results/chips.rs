@@ -6,6 +6,7 @@ use super::{
     Search,
     filters::{Field, IdField},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{TestExecutionStatus, TestResultStatus},
@@ -23,7 +24,7 @@ pub(super) fn Chips(search: Search) -> impl IntoView {
     };
     view! {
         <div class="chips" hidden=move || chips.with(Vec::is_empty)>
-            <For each=move || chips.get() key=|chip| chip.clone() children=view_chip/>
+            <Each each=move || chips.get() key=|chip| chip.clone() children=view_chip/>
             <a class="chip" href="/test-results">
                 "Clear all"
             </a>

@@ -37,7 +37,7 @@ pub(super) fn FilterPanel(search: Search) -> impl IntoView {
             <summary class="button" class:filter-panel-active=is_active>
                 {Icon::Filter.view()}
                 <span>"Filters"</span>
-                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> })}
+                {move || is_active().then(|| view! { <span class="visually-hidden">" (some are at work)"</span> }.erase())}
             </summary>
             <form class="filter-groups" method="get" action="/test-results">
                 <Boxes search label="Family" name="families" choices=families field=|filters| &mut filters.families/>

@@ -78,7 +78,7 @@ pub(super) fn Manage(
     view! {
         <div class="form">
             <Facts user/>
-            {(is_self && is_admin).then(|| view! { <p class="warning">"This is you: you could not give yourself back what you take away."</p> })}
+            {(is_self && is_admin).then(|| view! { <p class="warning">"This is you: you could not give yourself back what you take away."</p> }.erase_unsent())}
             <p class="field-problem" role="alert">
                 {contradiction}
             </p>
@@ -89,7 +89,7 @@ pub(super) fn Manage(
             </DialogActions>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 #[component]
@@ -110,7 +110,7 @@ fn Facts(user: UserResponse) -> impl IntoView {
             </div>
             <div>
                 <dt>"Teams"</dt>
-                <dd>{if has_no_teams { "none".erase() } else { team_links(&teams).erase() }}</dd>
+                <dd>{if has_no_teams { "none".erase_unsent() } else { team_links(&teams).erase_unsent() }}</dd>
             </div>
             <div>
                 <dt>"May do"</dt>

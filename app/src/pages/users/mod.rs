@@ -3,13 +3,9 @@
 mod manage;
 mod table;
 
-use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use serde::{Deserialize, Serialize};
 
 use crate::erase::Erase;
@@ -22,17 +18,16 @@ use crate::{
         page_head::PageHead,
         pager::Pager,
         rows::{Listed, Rows},
+        search_box::SearchBox,
         selection::{SelectionDialog, use_selection},
         session::{Permit, use_session},
     },
-    text::{api_address::api_address, query},
+    text::api_address::api_address,
 };
 use manage::Manage;
 use table::UserTable;
 
 const PER_PAGE: i64 = 50;
-/// As long somebody may go on typing before the address follows.
-const SETTLE: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// A user as the list shows one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,13 +96,16 @@ impl Wanted {
 /// `/users`.
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
+    let session = use_session();
     let parameters = use_query_map();
     let wanted = Memo::new(move |_| parameters.with(Wanted::from_query));
     let page = Resource::new_blocking(move || wanted.get(), fetch);
     view! {
         <Title text="Users"/>
         <PageHead title="Users"/>
-        <SearchBox/>
+        <div hidden=move || session.permit(Permission::ViewUser) != Permit::Granted>
+            <SearchBox page="/users" label="Search users" placeholder="Name or mail address"/>
+        </div>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match page.await {
@@ -152,51 +150,6 @@ fn List(page: Page, is_filtered: bool) -> impl IntoView {
         <Pager offset limit=PER_PAGE count/>
         <SelectionDialog selection title=|user: &UserResponse| user.name.clone() form/>
     }
-}
-
-/// Searches while one types, once one pauses; without scripts it is a form that loads the page again.
-#[component]
-fn SearchBox() -> impl IntoView {
-    let session = use_session();
-    let parameters = use_query_map();
-    let navigate = use_navigate();
-    let words = Memo::new(move |_| parameters.with(|query| query.get("q").unwrap_or_default()));
-    let mut write = debounce(SETTLE, move |typed: String| {
-        let typed = typed.trim();
-        let changed = parameters.with_untracked(|now| {
-            query::with(&query::with(now, "offset", None), "q", Some(typed).filter(|typed| !typed.is_empty()))
-        });
-        let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
-        navigate(&query::address("/users", &changed), options);
-    });
-    view! {
-        <form
-            class="search"
-            role="search"
-            method="get"
-            action="/users"
-            hidden=move || session.permit(Permission::ViewUser) != Permit::Granted
-            on:submit=move |event| event.prevent_default()
-        >
-            <label class="visually-hidden" for="search">
-                "Search users"
-            </label>
-            <input
-                id="search"
-                type="search"
-                name="q"
-                placeholder="Name or mail address"
-                autocomplete="off"
-                value=words.get_untracked()
-                prop:value=words
-                on:input=move |event| write(event_target_value(&event))
-            />
-            <noscript>
-                <button class="button">"Search"</button>
-            </noscript>
-        </form>
-    }
-    .erase()
 }
 
 #[component]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::UserRow;
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{Permission, UserResponse},
@@ -34,9 +35,9 @@ pub(super) fn UserTable(rows: Rows<UserRow>, selection: Selection<UserResponse>)
                 </tr>
             </thead>
             <tbody>
-                <For each=move || rows.get() key=|row| row.id let(row)>
+                <Each each=move || rows.get() key=|row| row.id let(row)>
                     <Line row selection/>
-                </For>
+                </Each>
             </tbody>
         </table>
     }
@@ -103,5 +104,5 @@ pub(super) fn team_links(teams: &[(i64, String)]) -> impl IntoView + use<> {
 
 /// Whether a user may do everything, by shape and word; what others may do, their teams say.
 pub(super) fn powers(is_admin: bool) -> impl IntoView + use<> {
-    is_admin.then(|| view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> })
+    is_admin.then(|| view! { <span class="badge">{Icon::Person.view()} "Administrator"</span> }.erase())
 }

@@ -49,7 +49,7 @@ pub(super) fn LogLine(state: State, at: usize) -> impl IntoView {
             <span class="log-text">{move || pieces(state, at)}</span>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// Puts the line into the address bar. The router need not know: nothing else of the page changes.
@@ -71,9 +71,9 @@ fn view_piece(piece: Piece, current: Option<usize>) -> AnyView {
     match piece.found {
         Some(place) => {
             let classes = if Some(place) == current { format!("{classes} log-current") } else { classes };
-            view! { <mark class=classes>{piece.text}</mark> }.erase()
+            view! { <mark class=classes>{piece.text}</mark> }.erase_unsent()
         }
-        None if classes.is_empty() => piece.text.erase(),
-        None => view! { <span class=classes>{piece.text}</span> }.erase(),
+        None if classes.is_empty() => piece.text.erase_unsent(),
+        None => view! { <span class=classes>{piece.text}</span> }.erase_unsent(),
     }
 }

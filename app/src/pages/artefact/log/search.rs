@@ -59,7 +59,7 @@ pub(super) fn LogSearch(state: State) -> impl IntoView {
             </button>
         </div>
     }
-    .erase()
+    .erase_unsent()
 }
 
 /// As many places are kept.

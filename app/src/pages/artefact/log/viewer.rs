@@ -12,6 +12,7 @@ use super::{
     search::{AT_MOST, LogSearch},
     window::{WRAPPED, lines_in_sight, wrapped_lines},
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     components::{
@@ -214,16 +215,16 @@ pub(super) fn Viewer(run: i64, result: i64, text: Arc<str>, lines: usize) -> imp
         >
             <div class="log-sizer" style:height=sizer_height>
                 <div class="log-window" style:transform=shift>
-                    <For each=move || lines_of(window.get()) key=|line| *line let(at)>
+                    <Each each=move || lines_of(window.get()) key=|line| *line let(at)>
                         <LogLine state at/>
-                    </For>
+                    </Each>
                 </div>
             </div>
         </div>
         <WrappedStep state label="Later lines" target=Signal::derive(move || later(state, window.get()))/>
         <Cut shown lines/>
     }
-    .erase()
+    .erase_unsent()
 }
 
 fn lines_of((first, last): (usize, usize)) -> Range<usize> {
