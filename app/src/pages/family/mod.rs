@@ -26,6 +26,7 @@ use crate::{
         icon::Icon,
         live::{NewsBar, use_news},
         page_head::PageHead,
+        search_box::use_stays_on,
     },
     text::{
         date::{self, Day},
@@ -225,9 +226,13 @@ fn SearchBox(family: FamilyName, typed: RwSignal<String>, words_in_address: Memo
     let field = NodeRef::<leptos::html::Input>::new();
     let page = format!("/{}", family.path());
     let navigate = use_navigate();
+    let stays = use_stays_on(page.clone());
     let mut write_address = debounce(SETTLE, {
         let page = page.clone();
         move |words: String| {
+            if !stays() {
+                return;
+            }
             let words = words.trim();
             let changed =
                 parameters.with_untracked(|now| query::with(now, "q", Some(words).filter(|words| !words.is_empty())));

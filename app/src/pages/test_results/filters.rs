@@ -10,6 +10,7 @@ use crate::{
         combobox::{Combobox, Source, names_from, users},
         filters::Choice,
         icon::Icon,
+        search_box::use_stays_on,
     },
     text::result_filters::{IdChoice, ResultFilters, metadata_entry},
 };
@@ -75,8 +76,12 @@ fn capitalised(word: &str) -> String {
 #[component]
 fn Words(search: Search) -> impl IntoView {
     let words = Memo::new(move |_| search.filters.with(|filters| filters.q.clone()));
-    let mut write =
-        debounce(SETTLE, move |typed: String| search.change(|filters| typed.trim().clone_into(&mut filters.q)));
+    let stays = use_stays_on("/test-results".to_owned());
+    let mut write = debounce(SETTLE, move |typed: String| {
+        if stays() {
+            search.change(|filters| typed.trim().clone_into(&mut filters.q));
+        }
+    });
     view! {
         <form class="search" role="search" method="get" action="/test-results" on:submit=move |event| event.prevent_default()>
             <label class="visually-hidden" for="search">
