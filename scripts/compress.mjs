@@ -7,7 +7,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const site = process.argv[2];
 const goal = 350_000; // bytes of brotli, what most browsers should download before a page is alive
 // What the largest page takes today, far from the goal: nothing may make it worse while that is being mended.
-const limit = 620_000;
+const limit = 540_000;
 
 // Compressed by their own format: a second time only costs the server a look at a bigger file.
 const packed = /\.(br|gz|png|jpe?g|webp|avif|woff2?)$/;

@@ -13,6 +13,10 @@ use super::{
 use crate::api::{ArtefactResponse, TestExecutionStatus};
 use crate::erase::Erase;
 
+/// What only parts have: of results, a group that has some or none, or that there are none at all.
+#[cfg(target_arch = "wasm32")]
+const SENT_PARTS: &str = ".group, .group-empty, .no-results, .matrix-view, .compare";
+
 /// A part, with what it is about.
 #[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "made once, moved once"))]
 pub(super) enum Part {
@@ -50,7 +54,7 @@ pub(super) fn come_later() {
 /// does not wait for it then.
 pub(in crate::pages) async fn fetch_sent_parts() {
     #[cfg(target_arch = "wasm32")]
-    if matches!(document().query_selector(".result-row, .matrix-view, .compare"), Ok(Some(_))) {
+    if matches!(document().query_selector(SENT_PARTS), Ok(Some(_))) {
         __preload_artefact_part().await;
     }
 }

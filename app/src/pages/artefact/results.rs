@@ -52,7 +52,7 @@ pub(super) fn Results(
     };
     move || {
         if is_empty.get() {
-            return view! { <p class="quiet">{nothing_yet(status)}</p> }.erase();
+            return view! { <p class="quiet no-results">{nothing_yet(status)}</p> }.erase();
         }
         [TestResultStatus::Failed, TestResultStatus::Passed, TestResultStatus::Skipped]
             .map(|status| {
