@@ -38,7 +38,8 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
             is_seen.set(true);
         }
     });
-    load_when_seen(address.clone(), has_all, is_seen, text);
+    let is_whole = RwSignal::new(has_all);
+    load_when_seen(address.clone(), is_seen, text, is_whole);
     let size = format!("{lines} {}, {}", if lines == 1 { "line" } else { "lines" }, size_in_words(bytes));
     view! {
         <section class="log-section" aria-label="IO Log">
@@ -55,7 +56,8 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
             {move || match text.get() {
                 None => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.erase(),
                 Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
-                Some(Ok(text)) if is_seen.get() => view! { <Viewer run result text lines/> }.erase(),
+                // Not before there is all of it: what somebody searches for in the meantime would be lost.
+                Some(Ok(text)) if is_seen.get() && is_whole.get() => view! { <Viewer run result text lines/> }.erase(),
                 Some(Ok(text)) => view! { <PlainLog text lines/> }.erase(),
             }}
         </section>
@@ -63,8 +65,8 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
     .erase()
 }
 
-fn load_when_seen(address: String, has_all: bool, is_seen: RwSignal<bool>, text: RwSignal<Text>) {
-    let asked = StoredValue::new(has_all);
+fn load_when_seen(address: String, is_seen: RwSignal<bool>, text: RwSignal<Text>, is_whole: RwSignal<bool>) {
+    let asked = StoredValue::new(is_whole.get_untracked());
     Effect::new(move || {
         if is_seen.get() && !asked.get_value() {
             asked.set_value(true);
@@ -73,10 +75,11 @@ fn load_when_seen(address: String, has_all: bool, is_seen: RwSignal<bool>, text:
                 let fetched = fetched.await.map(Arc::from);
                 // What is shown already is better than the reason why there is no more of it.
                 let keeps = fetched.is_err() && text.try_with_untracked(Option::is_some).unwrap_or_default();
+                // The page may be gone by now.
                 if !keeps {
-                    // The page may be gone by now.
                     let _ = text.try_set(Some(fetched));
                 }
+                let _ = is_whole.try_set(true);
             });
         }
     });
