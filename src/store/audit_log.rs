@@ -7,6 +7,7 @@ use futures::TryFutureExt;
 use serde_json::Value;
 use sqlx::types::Json;
 
+use super::paging::cut_page;
 use super::{Moment, Statement, StoreResult, Tx, on_built, on_statement};
 use crate::domain::audit_log::{Actor, Entry};
 
@@ -131,13 +132,7 @@ pub async fn list_entries(
         statement.push(" AND created_at <= ").bind(after.created_at);
         statement.push(" AND (created_at, id) < (").bind(after.created_at).push(", ").bind(after.id).push(")");
     }
-    // One more than is shown says whether there is another page.
     statement.push(" ORDER BY created_at DESC, id DESC LIMIT ").bind(limit + 1);
-    let mut rows: Vec<EntryRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > shown;
-    rows.truncate(shown);
-    let last = rows.last().filter(|_| has_more);
-    let next = last.map(|row| Cursor { created_at: row.created_at, id: row.id });
-    Ok((rows, next))
+    let rows: Vec<EntryRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(cut_page(rows, limit, |row| Cursor { created_at: row.created_at, id: row.id }))
 }

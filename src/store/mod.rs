@@ -33,6 +33,7 @@ pub mod migrations;
 pub mod notifications;
 pub mod outbox;
 pub mod own_reviews;
+mod paging;
 pub mod reports;
 pub mod rerun_requests;
 pub mod result_words;

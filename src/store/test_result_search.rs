@@ -8,6 +8,7 @@ use app::api::{Choice, Cursor, ResultTexts, TestResultStatus};
 use sqlx::types::Json;
 
 use super::execution_filters::{ExecutionFilter, ResultFilter, WordFilter};
+use super::paging::cut_page;
 use super::test_results::ResultRow;
 use super::{Dialect, IdRow, Moment, Statement, StoreResult, Tx, on, on_statement};
 use crate::domain::words::WordQuery;
@@ -89,7 +90,7 @@ pub async fn search_results(tx: &mut Tx, search: &ResultSearch, page: ResultPage
         }
         None => walk(search),
     };
-    let (results, next) = cut_page(tx, statement, page).await?;
+    let (results, next) = read_page(tx, statement, page).await?;
     Ok(FoundPage { count, is_exact, results, next })
 }
 
@@ -219,7 +220,7 @@ fn walk(search: &ResultSearch) -> Statement {
 }
 
 /// The page of what a statement chooses, and where the next one begins.
-async fn cut_page(
+async fn read_page(
     tx: &mut Tx,
     mut statement: Statement,
     page: ResultPage,
@@ -231,16 +232,10 @@ async fn cut_page(
         statement.push(", ").bind(after.id).push(")");
     }
     let offset = if page.after.is_some() { 0 } else { page.offset };
-    // One more than is shown says whether there is another page.
     statement.push(" ORDER BY result.created_at DESC, result.id DESC LIMIT ").bind(page.limit + 1);
     statement.push(" OFFSET ").bind(offset);
-    let mut results: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let has_more = results.len() > shown;
-    results.truncate(shown);
-    let last = results.last().filter(|_| has_more);
-    let next = last.map(|result| Cursor { created_at: result.created_at, id: result.id });
-    Ok((results, next))
+    let results: Vec<FoundResult> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(cut_page(results, page.limit, |result| Cursor { created_at: result.created_at, id: result.id }))
 }
 
 /// How a statement comes to its results.

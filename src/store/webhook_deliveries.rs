@@ -2,6 +2,7 @@
 
 use app::api::{Cursor, DeliveryStatus, WebhookEvent};
 
+use super::paging::cut_page;
 use super::{Moment, Statement, StoreResult, Tx, on, on_statement};
 
 /// A message to a webhook.
@@ -44,15 +45,9 @@ pub async fn list_deliveries(
         statement.push(" AND created_at <= ").bind(after.created_at);
         statement.push(" AND (created_at, id) < (").bind(after.created_at).push(", ").bind(after.id).push(")");
     }
-    // One more than is shown says whether there is another page.
     statement.push(" ORDER BY created_at DESC, id DESC LIMIT ").bind(limit + 1);
-    let mut rows: Vec<DeliveryRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
-    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > shown;
-    rows.truncate(shown);
-    let last = rows.last().filter(|_| has_more);
-    let next = last.map(|row| Cursor { created_at: row.created_at, id: row.id });
-    Ok((rows, next))
+    let rows: Vec<DeliveryRow> = on_statement!(tx, statement, query_as, |query, conn| query.fetch_all(conn))?;
+    Ok(cut_page(rows, limit, |row| Cursor { created_at: row.created_at, id: row.id }))
 }
 
 /// Has a message to a webhook sent again, with as many attempts as a new one; nothing when there is no such message.
