@@ -18,14 +18,3 @@ CREATE TABLE job (
     error TEXT
 );
 CREATE UNIQUE INDEX uq_job_name ON job (name);
-
--- Looking at them is a permission of its own.
-DROP VIEW known_permission;
-CREATE VIEW known_permission (value) AS VALUES
-    ('view_user'), ('change_user'), ('view_team'), ('change_team'), ('add_application'), ('change_application'),
-    ('view_application'), ('view_permission'), ('view_issue'), ('change_issue'), ('change_issue_attachment'),
-    ('change_issue_attachment_bulk'), ('change_attachment_rule'), ('change_auto_rerun'), ('view_test'),
-    ('change_test'), ('view_rerun'), ('change_rerun'), ('change_rerun_bulk'), ('view_artefact'), ('change_artefact'),
-    ('view_environment_review'), ('change_environment_review'), ('view_report'), ('view_test_case_reported_issue'),
-    ('change_test_case_reported_issue'), ('view_environment_reported_issue'), ('change_environment_reported_issue'),
-    ('view_notification'), ('change_notification'), ('view_sentry_debug'), ('view_audit_log'), ('view_jobs');

@@ -48,7 +48,7 @@ CREATE INDEX ix_outbox_message_webhook_id_created_at_id ON outbox_message (webho
 -- What can be forgotten.
 CREATE INDEX ix_outbox_message_status_updated_at ON outbox_message (status, updated_at) WHERE due_at IS NULL;
 
--- Both of a webhook's permissions are our own.
+-- The permissions to look at jobs and to see and change webhooks are our own.
 DROP VIEW known_permission;
 CREATE VIEW known_permission (value) AS VALUES
     ('view_user'), ('change_user'), ('view_team'), ('change_team'), ('add_application'), ('change_application'),
