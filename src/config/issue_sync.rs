@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::jira::read_jira;
 use super::{ConfigError, read_boolean, read_number, read_safe_url};
 use crate::integrations::github::GithubApp;
-use crate::integrations::jira::JiraAccount;
-use crate::integrations::{github, jira, launchpad};
+use crate::integrations::{github, launchpad};
 use crate::service::jobs::issue_sync::IssueSyncSettings;
 
 /// How long to wait before a request that failed is sent again.
@@ -33,8 +33,7 @@ pub(super) fn read_issue_sync(
     Ok(Some(IssueSyncSettings {
         github: read_github(variable)?,
         github_url: url("GITHUB_API_URL", github::DEFAULT_API_URL)?,
-        jira: read_jira(variable),
-        jira_url: url("JIRA_API_URL", jira::DEFAULT_API_URL)?,
+        jira: read_jira(variable)?,
         launchpad_url: url("LAUNCHPAD_API_URL", launchpad::DEFAULT_API_URL)?,
         open_interval: seconds("SYNC_OPEN_INTERVAL_S", 3_600)?,
         recently_closed_interval: seconds("SYNC_RECENT_CLOSED_INTERVAL_S", 21_600)?,
@@ -56,14 +55,6 @@ fn read_github(variable: &impl Fn(&'static str) -> Option<String>) -> Result<Opt
     };
     let unreadable = || ConfigError::new("GIT_APP_PRIVATE_KEY", "that is no RSA key in PEM of 2048 bits or more");
     GithubApp::new(&id, &key).map(Some).ok_or_else(unreadable)
-}
-
-fn read_jira(variable: &impl Fn(&'static str) -> Option<String>) -> Option<JiraAccount> {
-    Some(JiraAccount {
-        cloud_id: said(variable, "JIRA_CLOUD_ID")?,
-        email: said(variable, "JIRA_EMAIL")?,
-        token: said(variable, "JIRA_API_TOKEN")?,
-    })
 }
 
 fn read_positive(variable: &'static str, text: &str) -> Result<u32, ConfigError> {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{ConfigError, read_safe_url};
-use crate::integrations::jira_cards::{DEFAULT_API_URL, JiraSettings};
+use crate::integrations::jira::{DEFAULT_API_URL, JiraSettings};
 
 /// Reads the variables; nothing unless everything that it takes is said.
 pub(super) fn read_jira(

@@ -12,22 +12,21 @@ use super::tracker::{Tracker, TrackerError};
 /// Where every Jira of Atlassian's cloud is, below it by its id.
 pub const DEFAULT_API_URL: &str = "https://api.atlassian.com/ex/jira";
 
-/// What this installation is at Jira.
-#[derive(Clone)]
-pub struct JiraAccount {
-    /// The id of the cloud.
-    pub cloud_id: String,
-    /// The account's mail address.
+/// The operator's Jira, and who this server is there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JiraSettings {
+    /// The address below which its interface is.
+    pub base: String,
+    /// The mail address of the account.
     pub email: String,
-    /// Its token.
+    /// What the account proves itself with.
     pub token: String,
 }
 
-impl fmt::Debug for JiraAccount {
+impl fmt::Debug for JiraSettings {
     /// Everything but the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("JiraAccount");
-        shown.field("cloud_id", &self.cloud_id).field("email", &self.email).finish_non_exhaustive()
+        f.debug_struct("JiraSettings").field("base", &self.base).field("email", &self.email).finish_non_exhaustive()
     }
 }
 
@@ -62,20 +61,19 @@ struct Status {
 /// Jira, as it is asked during one run.
 pub struct JiraClient<'a> {
     tracker: Tracker<'a>,
-    account: &'a JiraAccount,
+    settings: &'a JiraSettings,
 }
 
 impl<'a> JiraClient<'a> {
     /// Asks nothing yet.
-    pub fn new(tracker: Tracker<'a>, account: &'a JiraAccount) -> Self {
-        Self { tracker, account }
+    pub fn new(tracker: Tracker<'a>, settings: &'a JiraSettings) -> Self {
+        Self { tracker, settings }
     }
 
     /// The issue of a project with that number.
     pub async fn find_issue(&self, project: &str, key: &str) -> Result<JiraIssue, TrackerError> {
         let id = if key.contains('-') { key.to_owned() } else { format!("{project}-{key}") };
-        let cloud = self.account.cloud_id.as_str();
-        let mut url = self.tracker.url([cloud, "rest", "api", "3", "issue", &id])?;
+        let mut url = self.tracker.url(["rest", "api", "3", "issue", &id])?;
         url.query_pairs_mut().append_pair("fields", "summary,status,labels");
         let issue: Issue = self.tracker.get(&url, &self.headers()?).await?;
         let fields = issue.fields.unwrap_or_default();
@@ -87,7 +85,7 @@ impl<'a> JiraClient<'a> {
     }
 
     fn headers(&self) -> Result<HeaderMap, TrackerError> {
-        let credentials = STANDARD.encode(format!("{}:{}", self.account.email, self.account.token));
+        let credentials = STANDARD.encode(format!("{}:{}", self.settings.email, self.settings.token));
         let unfit = |_| TrackerError::Closed("the credentials of Jira fit into no header".to_owned());
         let mut basic = HeaderValue::from_str(&format!("Basic {credentials}")).map_err(unfit)?;
         basic.set_sensitive(true);

@@ -1,6 +1,5 @@
 //! Jira: cards that ask people to review an artefact, below the issue that it belongs to.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -9,31 +8,12 @@ use url::Url;
 
 use super::calls::{CallAnswer, CallError, LazyClient, call};
 use super::http_client::client_builder;
+use super::jira::JiraSettings;
 
-/// Jira's own address, where nobody says another one.
-pub const DEFAULT_API_URL: &str = "https://api.atlassian.com/ex/jira";
 /// As long as one call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// As long as it may take to be connected.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
-
-/// The operator's Jira, and who this server is there.
-#[derive(Clone, PartialEq, Eq)]
-pub struct JiraSettings {
-    /// The address below which its interface is.
-    pub base: String,
-    /// The mail address of the account.
-    pub email: String,
-    /// What the account proves itself with.
-    pub token: String,
-}
-
-impl fmt::Debug for JiraSettings {
-    /// Everything but the token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JiraSettings").field("base", &self.base).field("email", &self.email).finish_non_exhaustive()
-    }
-}
 
 /// A card to make.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::Service;
 use crate::domain::outbox::{Attempt, Outcome};
 use crate::integrations::calls::{CallAnswer, CallError};
-use crate::integrations::jira_cards::{Card, CardError, JiraSettings, create_card, find_account};
+use crate::integrations::jira::JiraSettings;
+use crate::integrations::jira_cards::{Card, CardError, create_card, find_account};
 use crate::store::artefacts::{ArtefactRow, ReviewerRow};
 use crate::store::{Moment, StoreResult, Tx, artefacts, outbox};
 

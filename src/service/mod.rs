@@ -74,7 +74,7 @@ use crate::domain::proxies::Proxies;
 use crate::domain::retention::RetentionSettings;
 use crate::integrations::calls::LazyClient;
 use crate::integrations::http_client::LazyHttp;
-use crate::integrations::jira_cards::JiraSettings;
+use crate::integrations::jira::JiraSettings;
 use crate::integrations::tracker::TrackerMemory;
 use crate::integrations::upstream::UpstreamSettings;
 use crate::store::{Db, StoreError};

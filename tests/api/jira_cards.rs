@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use test_observer::integrations::jira_cards::JiraSettings;
+use test_observer::integrations::jira::JiraSettings;
 use test_observer::service::jobs::JobOutcome;
 
 use crate::log::Log;

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use test_observer::integrations::github::GithubApp;
-use test_observer::integrations::jira::JiraAccount;
+use test_observer::integrations::jira::JiraSettings;
 use test_observer::service::jobs::issue_sync::IssueSyncSettings;
 
 use crate::support::TestApp;
@@ -145,12 +145,11 @@ impl TrackerServer {
         IssueSyncSettings {
             github: GithubApp::new("77", APP_KEY),
             github_url: format!("{}/github", self.url),
-            jira: Some(JiraAccount {
-                cloud_id: "cloud".to_owned(),
+            jira: Some(JiraSettings {
+                base: format!("{}/jira/cloud", self.url),
                 email: "bot@example.org".to_owned(),
                 token: "secret".to_owned(),
             }),
-            jira_url: format!("{}/jira", self.url),
             launchpad_url: format!("{}/lp/devel/", self.url),
             open_interval: Duration::from_hours(1),
             recently_closed_interval: Duration::from_hours(6),

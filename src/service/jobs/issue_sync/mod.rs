@@ -13,7 +13,7 @@ use super::{Job, JobError, JobOutcome, JobResult};
 use crate::domain::events::Event;
 use crate::domain::issue_sync::{Known, Priority};
 use crate::integrations::github::GithubApp;
-use crate::integrations::jira::JiraAccount;
+use crate::integrations::jira::JiraSettings;
 use crate::service::Service;
 use crate::store::issue_sync::{DueFilter, DueIssue};
 use crate::store::{Moment, StoreResult, issue_sync};
@@ -30,9 +30,7 @@ pub struct IssueSyncSettings {
     /// Where GitHub is.
     pub github_url: String,
     /// What we are at Jira; without, its issues stay as they are.
-    pub jira: Option<JiraAccount>,
-    /// Where the clouds of Jira are.
-    pub jira_url: String,
+    pub jira: Option<JiraSettings>,
     /// Where Launchpad is.
     pub launchpad_url: String,
     /// How often issues are looked at that are open.

@@ -68,9 +68,7 @@ impl<'a> Trackers<'a> {
             None => None,
         };
         let jira = match &settings.jira {
-            Some(account) => {
-                Some((JiraClient::new(tracker("Jira", &settings.jira_url)?, account), Standing::default()))
-            }
+            Some(jira) => Some((JiraClient::new(tracker("Jira", &jira.base)?, jira), Standing::default())),
             None => None,
         };
         let launchpad = LaunchpadBugs::new(tracker("Launchpad", &settings.launchpad_url)?);
