@@ -236,7 +236,7 @@ both! {
             let jobs = jobs["jobs"].as_array().unwrap().iter();
             jobs.map(|job| format!("{} {}", job["name"].as_str().unwrap(), job["interval_seconds"])).collect()
         };
-        let always = ["expired 600", "messages 10", "promotion 600", "kernel_tracker 300"];
+        let always = ["expired 600", "messages 2", "promotion 600", "kernel_tracker 300"];
         assert_eq!(names(&app.get(JOBS).await.ok()), always);
         let server = TrackerServer::start().await;
         let app = server.serve(app);

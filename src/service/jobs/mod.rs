@@ -67,7 +67,7 @@ impl Service {
     pub fn jobs(&self) -> Vec<Job> {
         let mut jobs = vec![
             Job::new("expired", Duration::from_mins(10), |service| async move { service.forget_expired().await }),
-            Job::new("messages", Duration::from_secs(10), |service| async move { service.deliver_messages().await }),
+            Job::new("messages", Duration::from_secs(2), |service| async move { service.deliver_messages().await }),
             Job::new("promotion", Duration::from_mins(10), |service| async move { service.promote_artefacts().await }),
             Job::new("kernel_tracker", Duration::from_mins(5), |service| async move {
                 service.follow_kernel_tracker().await
