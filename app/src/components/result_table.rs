@@ -142,6 +142,7 @@ pub(crate) fn ResultTable(rows: Vec<ResultRow>) -> impl IntoView {
                 <tr>
                     <th scope="col">"Artefact"</th>
                     <th scope="col">"Test Case"</th>
+                    <th scope="col">"Test Execution ID"</th>
                     <th scope="col">"Status"</th>
                     <th scope="col">"Issues"</th>
                     <th scope="col">"Track"</th>
@@ -179,6 +180,9 @@ fn Line(row: ResultRow, look: Callback<ResultRow>) -> impl IntoView {
             <td class="result-case" data-label="Test Case">
                 <a href=page.clone()>{row.name.clone()}</a>
                 <span class="quiet">{below}</span>
+            </td>
+            <td class="number" data-label="Test Execution ID">
+                {row.execution}
             </td>
             <td data-label="Status">{Look::from(row.status).view()}</td>
             <td data-label="Issues" class:cell-empty=row.issues.is_empty()>

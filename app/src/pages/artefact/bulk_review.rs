@@ -37,11 +37,7 @@ pub(super) fn SelectionRow(scope: Scope) -> impl IntoView {
     let page = scope.page;
     let open = RwSignal::new(false);
     let count = Memo::new(move |_| selected_rows(scope).len());
-    let is_none = move || page.selected.with(HashSet::is_empty);
     let words = move || {
-        if is_none() {
-            return String::new();
-        }
         let hidden = page.selected.with(HashSet::len).saturating_sub(count.get());
         let words = format!("{} of {} selected", count.get(), page.rows.with(Vec::len));
         match hidden {
@@ -59,18 +55,16 @@ pub(super) fn SelectionRow(scope: Scope) -> impl IntoView {
     let obstacle = move || (count.get() == 0).then(|| "Select environments first.".to_owned());
     view! {
         <div class="selection" hidden=move || page.rows.with(Vec::is_empty)>
-            <ActionButton label="Select All" on_press=select_all/>
-            <span class="selection" hidden=is_none>
-                <ActionButton label="Deselect All" on_press=move || page.selected.set(HashSet::new())/>
-                <ActionButton
-                    label=Signal::derive(label)
-                    on_press=move || open.set(true)
-                    permit=page.permit_signal(Permission::ChangeEnvironmentReview)
-                    obstacle=Signal::derive(obstacle)
-                    weight=Weight::Primary
-                />
-            </span>
             <span role="status">{words}</span>
+            <ActionButton label="Select All" on_press=select_all/>
+            <ActionButton label="Deselect All" on_press=move || page.selected.set(HashSet::new())/>
+            <ActionButton
+                label=Signal::derive(label)
+                on_press=move || open.set(true)
+                permit=page.permit_signal(Permission::ChangeEnvironmentReview)
+                obstacle=Signal::derive(obstacle)
+                weight=Weight::Primary
+            />
         </div>
         <Dialog open title="Bulk Environment Review">
             {later(Opened::BulkReview(scope, open))}
