@@ -311,8 +311,8 @@ both! {
         let result = |category: &str, template: &str| {
             with(with(item("a", "pass"), "category", category), "template_id", template)
         };
-        let body = json!({"ci_link": LINK, "test_results": [result("one", ""), result("two", "t1"), result("one", "t2"),
-                                                            result("three", "")]});
+        let batch = json!([result("one", ""), result("two", "t1"), result("one", "t2"), result("three", "")]);
+        let body = json!({"ci_link": LINK, "test_results": batch});
         app.put(END, &body).await.ok();
         let stored = results(&app, id).await;
         assert_eq!(stored.len(), 4);
