@@ -20,6 +20,7 @@ use url::{Host, Url};
 
 pub use metrics::MetricsConfig;
 pub use retention::read_retention;
+pub use saml::read_launchpad_url;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;

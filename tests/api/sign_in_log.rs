@@ -163,7 +163,7 @@ both! {
         assert_eq!(try_password(&app, "eve@example.org", "hunter2").await, 401);
         log.assert_tells(&["WARN", CLIENT, "POST", LOGIN, "401", "a password for nobody who has one"], &secrets);
         assert_eq!(try_password(&app, "ana@example.org", "correct horse battery").await, 429);
-        log.assert_tells(&["WARN", CLIENT, LOGIN, "429", "too many wrong passwords from this address"], &secrets);
+        log.assert_tells(&["WARN", CLIENT, LOGIN, "429", "too many sign-ins from this address have failed"], &secrets);
         let token = "x".repeat(43);
         let path = format!("/v1/auth/local/link/{token}");
         assert_eq!(app.request(Method::GET, &path, &[], "").await.status, 404);
