@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::ApiState;
 use super::client::{ClientAddress, client_address};
 use super::errors::ApiError;
-use super::gate::read_body;
+use super::gate::read_untrusted_body;
 use super::input::{Input, Nothing, QueryInput};
 use super::refusals::Remark;
 use super::session_cookies;
@@ -66,7 +66,7 @@ impl FromRequest<ApiState> for Posted {
 
     async fn from_request(request: Request, _state: &ApiState) -> Result<Self, Failure> {
         let mut request = request;
-        let form = read_body(&mut request, LARGEST_FORM).await?;
+        let form = read_untrusted_body(&mut request, LARGEST_FORM).await?;
         let address = client_address(&request);
         Ok(Self { parts: request.into_parts().0, address, form })
     }
