@@ -107,7 +107,7 @@ pub struct Service {
     saml: Arc<saml_provider::KnownProvider>,
     /// Keys that were nobody's, by the address they came from.
     failed_keys: Arc<Mutex<Attempts>>,
-    /// Wrong passwords, by the address they came from.
+    /// Wrong passwords and other failed sign-ins, by the address they came from.
     failed_logins: Arc<Mutex<Attempts>>,
     /// Who follows events.
     event_slots: Arc<event_slots::EventSlots>,
@@ -167,7 +167,7 @@ pub struct Settings {
     pub key_grace_seconds: u64,
     /// As many keys that are nobody's one address may try in a minute; 0 for any number.
     pub failed_keys_per_minute: u32,
-    /// As many wrong passwords one address may try in a minute; 0 for any number.
+    /// As many sign-ins of one address may fail in a minute; 0 for any number.
     pub failed_logins_per_minute: u32,
     /// As many streams of events may be open at a time.
     pub event_streams: u32,
