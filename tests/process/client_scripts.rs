@@ -131,6 +131,34 @@ async fn results_of_days_are_summed_up() {
     assert_eq!(new, "Test Identifier,ALL,FAIL,PASS,SKIP\r\ncamera/detect,1,0,1,0\r\n");
 }
 
+#[test]
+fn a_report_that_cannot_be_meant_is_not_begun() {
+    let site = Site::new("no-report");
+    std::fs::write(site.folder.join("old.csv"), "kept").unwrap();
+    for (args, expected) in [
+        ("--output_file new.csv", "required arguments were not provided"),
+        ("--start_date 2031-01-15", "required arguments were not provided"),
+        ("--start_date 2031.01.15 --output_file new.csv", "Date 2031.01.15 is not in the correct format: %Y-%m-%d"),
+        (
+            "--start_date 2031-01-15 --end_date tomorrow --output_file new.csv",
+            "Date tomorrow is not in the correct format: %Y-%m-%d",
+        ),
+        (
+            "--start_date 2031-01-16 --end_date 2031-01-15 --output_file new.csv",
+            "Start date '2031-01-16' must be before end date '2031-01-15'",
+        ),
+        ("--start_date 2031-01-15 --end_date 2031-01-15 --output_file old.csv", "Output file 'old.csv' already exists"),
+    ] {
+        let args: Vec<&str> = ["test-results-report"].into_iter().chain(args.split(' ')).collect();
+        let output = site.run(&args, "");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {log}");
+        assert!(log.contains(expected) && output.stdout.is_empty(), "{args:?}: {log}");
+    }
+    assert_eq!(std::fs::read_to_string(site.folder.join("old.csv")).unwrap(), "kept");
+    assert!(!site.folder.join("new.csv").exists() && !site.folder.join("test-results-reports").exists());
+}
+
 /// A server that has some submissions, and says on which requests it saw a key.
 fn serve_submissions() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -86,6 +86,11 @@ async fn check_gauges(database: Database) {
     let results = format!("/v1/test-executions/{execution}/test-results");
     caller.send("POST", &results, &json!([{"name": "boots", "status": "FAILED", "comment": "again"}])).await;
     caller.expect("test_observer_test_results", &["} 2"]).await;
+    // What is older than a month does not count.
+    database.run("UPDATE test_result SET created_at = '2001-01-01T00:00:00+00:00'").await;
+    for gauge in ["test_observer_test_results", "test_observer_test_results_metadata"] {
+        caller.expect(gauge, &[]).await;
+    }
 }
 
 #[tokio::test]
