@@ -351,6 +351,23 @@ mod tests {
     }
 
     #[test]
+    fn switches_are_true_or_false_in_any_case() {
+        let switches: [(&'static str, bool, fn(&Settings) -> bool); 4] = [
+            ("SESSIONS_HTTPS_ONLY", true, |settings| settings.secure_cookies),
+            ("REQUIRE_AUTHENTICATION", false, |settings| settings.require_authentication),
+            ("LOCAL_ACCOUNTS", false, |settings| settings.local_accounts),
+            ("DISABLE_PERIODIC_TASKS", false, |settings| !settings.periodic_tasks),
+        ];
+        for (variable, default, of) in switches {
+            assert_eq!(of(&read("127.0.0.1:1", &[]).unwrap().settings), default, "{variable}");
+            for (value, expected) in [("true", true), ("True", true), (" TRUE ", true), ("FALSE", false), ("", false)] {
+                let settings = read("127.0.0.1:1", &[(variable, value)]).unwrap().settings;
+                assert_eq!(of(&settings), expected, "{variable} {value:?}");
+            }
+        }
+    }
+
+    #[test]
     fn hosts_are_named_as_addresses_spell_them() {
         let hosts = read("127.0.0.1:1", &[("WEBHOOK_HOSTS", "Chat.EXAMPLE, 10.0.0.7,::1, [FD00::1],")]).unwrap();
         let hosts: Vec<&str> = hosts.settings.webhook_hosts.iter().map(String::as_str).collect();

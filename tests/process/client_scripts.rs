@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Database, PROGRAM, Server};
+use crate::support::{Database, PROGRAM, Server, run_with};
 
 /// A server with an artefact, and a folder to work in.
 struct Site {
@@ -204,6 +204,25 @@ fn submissions_elsewhere_are_compared() {
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), expected);
     let output = site.run(&["compare-submissions", &submission(7), &submission(6)], "");
     assert_eq!(output.status.code(), Some(69));
+}
+
+#[test]
+fn the_way_to_other_systems_is_the_operator_s() {
+    let url = serve_submissions();
+    // Nobody has that name: only who takes the way through the proxy gets an answer, which is that there is nothing.
+    let elsewhere = "http://jenkins.invalid/job/x/2/artifact/artifacts/submission.json";
+    for name in ["HTTP_PROXY", "http_proxy"] {
+        let (is_done, printed, log) = run_with(&["test-case-history", elsewhere, "a"], &[(name, &url)]);
+        assert!(is_done && printed == "test\t2\t1\na\t-\t-\n", "{name}: {printed} {log}");
+    }
+    let here = format!("{url}/job/x/7/artifact/artifacts/submission.json");
+    let args = ["test-case-history", here.as_str(), "a", "--number-of-jenkins-jobs", "1"];
+    let nowhere = ("HTTP_PROXY", "http://127.0.0.1:1");
+    for name in ["NO_PROXY", "no_proxy"] {
+        let (is_done, printed, log) = run_with(&args, &[nowhere, (name, "127.0.0.1")]);
+        assert!(is_done && printed == "test\t7\na\tpass\n", "{name}: {printed} {log}");
+    }
+    assert!(!run_with(&args, &[nowhere]).0);
 }
 
 #[test]
