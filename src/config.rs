@@ -384,12 +384,19 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_is_on_by_the_word_true_alone() {
-        let said = [("REQUIRE_AUTHENTICATION", ""), ("SESSIONS_HTTPS_ONLY", "tRuE"), ("LOCAL_ACCOUNTS", "FALSE")];
-        for variables in [&[][..], &said] {
-            let settings = read("127.0.0.1:1", variables).unwrap().settings;
-            assert!(settings.secure_cookies && settings.periodic_tasks, "{variables:?}");
-            assert!(!settings.require_authentication && !settings.local_accounts, "{variables:?}");
+    fn switches_are_true_or_false_in_any_case() {
+        let switches: [(&'static str, bool, fn(&Settings) -> bool); 4] = [
+            ("SESSIONS_HTTPS_ONLY", true, |settings| settings.secure_cookies),
+            ("REQUIRE_AUTHENTICATION", false, |settings| settings.require_authentication),
+            ("LOCAL_ACCOUNTS", false, |settings| settings.local_accounts),
+            ("DISABLE_PERIODIC_TASKS", false, |settings| !settings.periodic_tasks),
+        ];
+        for (variable, default, of) in switches {
+            assert_eq!(of(&read("127.0.0.1:1", &[]).unwrap().settings), default, "{variable}");
+            for (value, expected) in [("true", true), ("True", true), (" TRUE ", true), ("FALSE", false), ("", false)] {
+                let settings = read("127.0.0.1:1", &[(variable, value)]).unwrap().settings;
+                assert_eq!(of(&settings), expected, "{variable} {value:?}");
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod local_accounts;
 mod metrics;
 mod operator;
 mod pages;
+mod reports;
 mod requests;
 mod result_metrics;
 mod scale_out;
