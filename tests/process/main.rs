@@ -19,3 +19,5 @@ mod soak;
 mod submit;
 mod support;
 mod survival;
+#[cfg(feature = "otlp")]
+mod traces;
