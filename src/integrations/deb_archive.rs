@@ -53,8 +53,8 @@ pub struct ReadIndex {
     pub(crate) versions: Versions,
 }
 
-/// The versions of those packages in an index, and perhaps of others; for the log, why nobody can say. It is not sent again when it has not
-/// changed, but for a package that nobody looked for in it before.
+/// The versions of those packages in an index, and perhaps of others; for the log, why nobody can say. It is not sent again when it has
+/// not changed, but for a package that nobody looked for in it before.
 pub(crate) async fn read_versions(
     http: &HttpClient,
     memory: &Memory<String, ReadIndex>,

@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest answer that is read, in bytes: a snap with hundreds of channels has less than a mebibyte.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// What is released of a snap, by its name, as devices of a store see it; for the log, why nobody can say. It is not sent again when it has not
-/// changed.
+/// What is released of a snap, by its name, as devices of a store see it; for the log, why nobody can say. It is not sent again when it
+/// has not changed.
 pub(crate) async fn list_releases(
     http: &HttpClient,
     memory: &Memory<(String, String), Vec<Release>>,

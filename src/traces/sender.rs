@@ -12,8 +12,8 @@ use crate::integrations::http_client::{self, LazyHttp, explain};
 /// As long as one batch may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What batches are sent by, from a thread of their own. It has a runtime of its own, as the last batch is sent when that of the server has
-/// ended.
+/// What batches are sent by, from a thread of their own. It has a runtime of its own, as the last batch is sent when that of the server
+/// has ended.
 #[derive(Debug)]
 pub(super) struct Sender {
     http: LazyHttp,

@@ -1,5 +1,5 @@
-//! What a span tells of a request: method, template of the route, status and id. Neither addresses nor queries nor headers, as keys may
-//! be in them.
+//! What a span tells of a request: method, template of the route, status and id. Neither addresses nor queries nor headers: there may be
+//! keys in them.
 
 use axum::http::{HeaderMap, StatusCode};
 use opentelemetry::Context;

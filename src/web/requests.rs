@@ -1,5 +1,5 @@
-//! Every request on its way in and out: its id, the span that carries it into the log and into traces, the line of the access log, and what is
-//! counted.
+//! Every request on its way in and out: its id, the span that carries it into the log and into traces, the line of the access log, and
+//! what is counted.
 //!
 //! Whoever sends a sane `X-Request-Id` chooses the id, proxy or not: it finds lines of the log and proves nothing.
 

@@ -1,7 +1,7 @@
 //! Traces, which a collector of the test's own receives. Only with the feature `otlp`:
 //! `scripts/with-postgres cargo test --features otlp --test process traces`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -136,6 +136,21 @@ async fn a_collector_that_is_away_is_told_and_holds_nobody_up() {
     let line = server.wait_for_line("traces are lost");
     assert!(line.contains("WARN") && !line.contains("secret"), "{line}");
     stop(&mut server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_never_answers_does_not_keep_a_server_from_ending() {
+    let database = Database::sqlite();
+    // It is connected to, and that is all.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let mut server = Server::start(&database, &[(ENDPOINT, &endpoint), SOON]);
+    let answer = Client::new().get(format!("{}/v1/version", server.url)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let asked = Instant::now();
+    stop(&mut server);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    server.wait_for_line("the last traces may be lost");
 }
 
 /// Somebody keeps a table for a while, so that reading it takes long.
