@@ -76,7 +76,7 @@ use crate::integrations::calls::LazyClient;
 use crate::integrations::http_client::LazyHttp;
 use crate::integrations::jira::JiraSettings;
 use crate::integrations::tracker::TrackerMemory;
-use crate::integrations::upstream::UpstreamSettings;
+use crate::integrations::upstream::{UpstreamMemory, UpstreamSettings};
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -115,6 +115,8 @@ pub struct Service {
     job_wakes: Arc<jobs::Wakes>,
     /// What is remembered of the trackers of issues.
     trackers: Arc<TrackerMemory>,
+    /// What is remembered of where artefacts are published.
+    upstream: Arc<UpstreamMemory>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -308,6 +310,7 @@ impl Service {
             event_slots: Arc::default(),
             job_wakes: Arc::default(),
             trackers: Arc::default(),
+            upstream: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }

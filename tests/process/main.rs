@@ -20,3 +20,5 @@ mod soak;
 mod submit;
 mod support;
 mod survival;
+#[cfg(feature = "otlp")]
+mod traces;
