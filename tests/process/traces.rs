@@ -1,5 +1,4 @@
-//! Traces, which a collector of the test's own receives. Only with the feature `otlp`:
-//! `scripts/with-postgres cargo test --features otlp --test process traces`.
+//! Traces, which a collector of the test's own receives. Only with the feature `otlp`.
 
 use std::time::{Duration, Instant};
 
