@@ -32,6 +32,7 @@ mod execution_rules;
 mod getting_started;
 mod grants;
 mod idempotency;
+mod idempotent_writes;
 mod import;
 mod issue_attachments;
 mod issue_projects;
