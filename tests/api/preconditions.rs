@@ -328,6 +328,21 @@ both! {
         }
     }
 
+    // Also when they are of different reviews: the tag that they saw is that of all.
+    async fn of_changes_of_different_reviews_at_once_one_is_made(app: TestApp) {
+        let [_, _, list] = tagged(&app).await;
+        let other = app.raw.number("SELECT MAX(id) FROM artefact_build_environment_review").await;
+        for n in 0..5 {
+            let seen = tag(&app, &list.path).await;
+            let comment = format!("in round {n}");
+            let bodies = [list.change(&comment), json!([{"id": other, "review_comment": comment}])];
+            let answers = join_all(bodies.iter().map(|body| patch_if(&app, &list.path, &seen, body))).await;
+            let (made, refused): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
+            assert_eq!((made.len(), refused.len()), (1, 1), "{comment}");
+            refused.into_iter().for_each(failed);
+        }
+    }
+
     // Who has seen the current state gets no second copy of it.
     async fn what_was_seen_is_not_sent_again(app: TestApp) {
         for it in tagged(&app).await {
