@@ -227,6 +227,34 @@ both! {
         }
     }
 
+    // What cannot be written is told as one failure; what others know of their artefacts is written all the same.
+    async fn a_write_that_fails_leaves_the_others_alone(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let mut ids = Vec::new();
+        for name in ["a", "stuck", "z"] {
+            ids.push(add_snap(&app, name, "edge").await);
+            release(&upstream, name, &["beta"]);
+        }
+        let refusal = match app.raw {
+            Raw::Sqlite(_) => {
+                "CREATE TRIGGER stuck BEFORE UPDATE ON artefact WHEN NEW.name = 'stuck'
+                 BEGIN SELECT RAISE(ABORT, 'it is stuck'); END"
+            }
+            Raw::Postgres(_) => {
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it is stuck'; END $$;
+                 CREATE TRIGGER stuck BEFORE UPDATE ON artefact FOR EACH ROW WHEN (NEW.name = 'stuck')
+                 EXECUTE FUNCTION refuse()"
+            }
+        };
+        app.raw.run(refusal).await;
+        let log = Log::capture();
+        assert_eq!(promote(&app).await, outcome(2, 1));
+        log.assert_tells(&["ERROR", "snap - stuck - 20230531", "it is stuck"], &[]);
+        for (id, stage) in ids.into_iter().zip(["beta", "edge", "beta"]) {
+            is_at(&app.artefact(id).await, stage, false);
+        }
+    }
+
     // Where a snap is does not depend on its branch or the number of its build.
     async fn neither_branch_nor_revision_is_looked_at(app: TestApp) {
         let (app, upstream) = Upstream::start(app).await;
