@@ -20,6 +20,7 @@ use url::{Host, Url};
 
 pub use metrics::MetricsConfig;
 pub use retention::read_retention;
+pub use saml::read_launchpad_url;
 
 use crate::api::DEFAULT_MAX_BODY_BYTES;
 use crate::domain::hosts::is_loopback_url;
@@ -347,6 +348,55 @@ mod tests {
         ] {
             let variables: Vec<_> = value.map(|value| ("TABS", value)).into_iter().collect();
             assert_eq!(read("127.0.0.1:1", &variables).unwrap().settings.tabs, expected);
+        }
+    }
+
+    #[test]
+    fn each_variable_has_a_setting_of_its_own() {
+        // A number or a letter case of its own for each, so that none is read for another.
+        let config = read(
+            "127.0.0.1:1",
+            &[
+                ("REQUIRE_AUTHENTICATION", "TRUE"),
+                ("SESSIONS_HTTPS_ONLY", "False"),
+                ("LOCAL_ACCOUNTS", " true "),
+                ("DISABLE_PERIODIC_TASKS", "true"),
+                ("FOLD_START_TEST_SECONDS", "11"),
+                ("KEY_GRACE_SECONDS", "12"),
+                ("FAILED_LOGINS_PER_MINUTE", "13"),
+                ("EVENT_STREAMS", "14"),
+                ("EVENT_STREAMS_PER_CLIENT", "15"),
+                ("MAX_BODY_BYTES", "16"),
+                ("SLOW_STATEMENT_MS", "17"),
+                ("VERSION", "1.18"),
+                ("SITE_ROOT", "/site"),
+            ],
+        );
+        let config = config.unwrap();
+        let settings = &config.settings;
+        assert!(settings.require_authentication && settings.local_accounts);
+        assert!(!settings.secure_cookies && !settings.periodic_tasks);
+        assert_eq!((settings.fold_start_test_seconds, settings.key_grace_seconds), (11, 12));
+        let limits = [settings.failed_logins_per_minute, settings.event_streams, settings.event_streams_per_client];
+        assert_eq!((limits, settings.failed_keys_per_minute), ([13, 14, 15], 30));
+        assert_eq!((config.max_body_bytes, config.slow_statement), (16, Duration::from_millis(17)));
+        assert_eq!((settings.version.as_str(), config.site_root), ("1.18", Some(PathBuf::from("/site"))));
+    }
+
+    #[test]
+    fn switches_are_true_or_false_in_any_case() {
+        let switches: [(&'static str, bool, fn(&Settings) -> bool); 4] = [
+            ("SESSIONS_HTTPS_ONLY", true, |settings| settings.secure_cookies),
+            ("REQUIRE_AUTHENTICATION", false, |settings| settings.require_authentication),
+            ("LOCAL_ACCOUNTS", false, |settings| settings.local_accounts),
+            ("DISABLE_PERIODIC_TASKS", false, |settings| !settings.periodic_tasks),
+        ];
+        for (variable, default, of) in switches {
+            assert_eq!(of(&read("127.0.0.1:1", &[]).unwrap().settings), default, "{variable}");
+            for (value, expected) in [("true", true), ("True", true), (" TRUE ", true), ("FALSE", false), ("", false)] {
+                let settings = read("127.0.0.1:1", &[(variable, value)]).unwrap().settings;
+                assert_eq!(of(&settings), expected, "{variable} {value:?}");
+            }
         }
     }
 

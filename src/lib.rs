@@ -13,4 +13,5 @@ pub mod integrations;
 pub mod metrics;
 pub mod service;
 pub mod store;
+pub mod traces;
 pub mod web;

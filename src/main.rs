@@ -4,24 +4,36 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use test_observer::cli::{Cli, Failure, start_log};
+use test_observer::cli::{self, Cli, Failure};
+use test_observer::traces::Traces;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain(&error),
     };
-    if let Err(error) = start_log(cli.log_filter()) {
-        eprintln!("test-observer: {error:#}");
-        return ExitCode::from(2);
-    }
-    match run(cli) {
+    let traces = match start_log(&cli) {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("test-observer: {error:#}");
+            return ExitCode::from(2);
+        }
+    };
+    let ended = run(cli);
+    traces.finish();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("test-observer: {error:#}");
             error.downcast_ref::<Failure>().map_or(ExitCode::FAILURE, |failure| ExitCode::from(failure.code()))
         }
     }
+}
+
+fn start_log(cli: &Cli) -> anyhow::Result<Traces> {
+    let traces = cli.traces()?;
+    cli::start_log(cli.log_filter(), &traces)?;
+    Ok(traces)
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {

@@ -24,6 +24,8 @@ pub(super) enum ApiError {
     NotFound(String),
     /// 405.
     MethodNotAllowed,
+    /// 408: nobody waits that long for the body of somebody unknown.
+    TooSlow,
     /// 409.
     Conflict(String),
     /// 412: what the request changes has changed since the caller looked at it.
@@ -96,6 +98,7 @@ impl ApiError {
             Self::InsufficientPermissions | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rule(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -129,6 +132,7 @@ impl ApiError {
                 "Somebody has changed this since you looked at it; look again before you change it".to_owned()
             }
             Self::MethodNotAllowed => "Method Not Allowed".to_owned(),
+            Self::TooSlow => "The request body did not arrive in time".to_owned(),
             Self::TooLarge(limit) => format!("The request body is larger than {limit} bytes; send it in several parts"),
             Self::Invalid(_) => "Invalid input".to_owned(),
             Self::TooManyAttempts(_) => "Too many failed attempts".to_owned(),

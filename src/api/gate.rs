@@ -34,6 +34,8 @@ use crate::store::audit_log::as_actor;
 
 /// A body that nobody may send is read no further than this: enough to say whether it is JSON.
 const UNTRUSTED_BODY_BYTES: usize = 1024 * 1024;
+/// Nor is it waited for any longer: a connection costs something while it is open.
+const UNTRUSTED_BODY_TIME: Duration = Duration::from_secs(30);
 /// A body that is too large is swallowed, not kept, so that the client reads the answer: this many times the limit…
 const SWALLOWED_LIMITS: usize = 8;
 /// … and this long.
@@ -162,8 +164,10 @@ async fn judge(gate: Gate, request: Request, next: Next) -> Response {
     if depends_on_session || matches!(gate, Gate::Page) {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
-    let is_refused =
-        matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
+    let is_refused = matches!(
+        response.status(),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+    );
     // What a handler says about its own refusal tells more.
     if is_refused && response.extensions().get::<Remark>().is_none() {
         let remark = match gate {
@@ -189,9 +193,13 @@ async fn pass(
     let mut written = Bytes::new();
     if has_body(request.method()) {
         let is_trusted = refusal.is_none() && (!matches!(gate, Gate::UseCase) || caller.is_authenticated());
-        let limit = if is_trusted { state.max_body_bytes } else { UNTRUSTED_BODY_BYTES.min(state.max_body_bytes) };
         let kind = BodyKind::of(request.headers());
-        match read_body(&mut request, limit).await {
+        let read = if is_trusted {
+            read_body(&mut request, state.max_body_bytes).await
+        } else {
+            read_untrusted_body(&mut request, UNTRUSTED_BODY_BYTES.min(state.max_body_bytes)).await
+        };
+        match read {
             Ok(bytes) => {
                 let body = kind.parse(&bytes, refusal.is_some())?;
                 request.extensions_mut().insert(body);
@@ -390,7 +398,16 @@ fn find_nul(
     }
 }
 
-pub(super) async fn read_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
+/// Reads a body of whom nobody knows.
+pub(super) async fn read_untrusted_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
+    read_body_within(UNTRUSTED_BODY_TIME, request, limit).await
+}
+
+async fn read_body_within(time: Duration, request: &mut Request, limit: usize) -> ApiResult<Bytes> {
+    tokio::time::timeout(time, read_body(request, limit)).await.unwrap_or(Err(ApiError::TooSlow))
+}
+
+async fn read_body(request: &mut Request, limit: usize) -> ApiResult<Bytes> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let waits_for_a_word = request.headers().contains_key(header::EXPECT);
     let body = std::mem::replace(request.body_mut(), Body::empty());
@@ -432,9 +449,28 @@ async fn swallow(mut body: Body, at_most: usize) {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
+    use std::convert::Infallible;
+    use std::time::Duration;
 
-    use super::BodyKind;
+    use axum::body::{Body, Bytes};
+    use axum::extract::Request;
+    use axum::http::HeaderMap;
+    use futures::{StreamExt, stream};
+
+    use super::{ApiError, BodyKind, read_body_within};
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_not_waited_for() {
+        let pieces = || stream::iter(["{\"a\": ", "1}"].map(|piece| Ok::<_, Infallible>(Bytes::from(piece))));
+        let time = Duration::from_millis(100);
+        let mut whole = Request::new(Body::from_stream(pieces()));
+        assert_eq!(read_body_within(time, &mut whole, 100).await.unwrap(), "{\"a\": 1}");
+        let mut endless = Request::new(Body::from_stream(pieces().chain(stream::pending())));
+        assert!(matches!(read_body_within(time, &mut endless, 100).await, Err(ApiError::TooSlow)));
+        // Nor is what is too large swallowed for ever.
+        let mut large = Request::new(Body::from_stream(pieces().chain(stream::pending())));
+        assert!(matches!(read_body_within(time, &mut large, 4).await, Err(ApiError::TooSlow)));
+    }
 
     #[test]
     fn a_body_is_json_by_its_type_or_without_one() {

@@ -44,7 +44,7 @@ struct LinkPath {
         (status = 401, description = "There is no such user, or another password"),
         (status = 404, description = "Nobody signs in with a password here"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
-        (status = 429, description = "Too many wrong passwords from this address; `Retry-After` says how long to wait"),
+        (status = 429, description = "Too many sign-ins from this address have failed; `Retry-After` says how long to wait"),
     )
 )]
 async fn post_login(
@@ -58,8 +58,7 @@ async fn post_login(
         Ok(PasswordSignIn::WrongPassword(user)) => return Ok(refuse(&format!("a wrong password for user {user}"))),
         Ok(PasswordSignIn::NoPassword) => return Ok(refuse("a password for nobody who has one")),
         Err(error @ ServiceError::TooManyAttempts(_)) => {
-            let remark = Remark::not_signed_in("too many wrong passwords from this address");
-            return Ok((Extension(remark), ApiError::from(error)).into_response());
+            return Ok((Extension(Remark::kept_waiting()), ApiError::from(error)).into_response());
         }
         Err(error) => return Err(error.into()),
     };

@@ -11,14 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ApiState;
+use super::client::ClientAddress;
 use super::errors::ApiError;
 use super::gate::about_caller;
 use super::input::{Input, Nothing, QueryInput};
 use super::refusals::Remark;
 use super::session_cookies;
 use crate::integrations::oidc::OidcError;
-use crate::service::Service;
 use crate::service::oidc::{OidcAnswer, OidcAttempt, OidcFailure};
+use crate::service::{Service, ServiceError};
 
 /// What the state of an attempt is sealed for.
 const PURPOSE: &str = "oidc";
@@ -71,10 +72,16 @@ async fn get_login(
     State(service): State<Service>,
     input: Input<Nothing, LoginQuery, Nothing>,
 ) -> Result<Response, Refusal> {
-    let return_to = session_cookies::safe_return(&service, input.query.return_to.as_deref());
+    let asked_for = input.query.return_to.filter(|address| !address.is_empty());
+    let return_to = session_cookies::safe_return(&service, asked_for.as_deref());
+    let foreign = asked_for.filter(|_| return_to.is_none());
     let (url, attempt) = service.begin_oidc(return_to).await?;
     let state = serde_json::to_string(&attempt).unwrap_or_default();
-    Ok(session_cookies::go(&url, [session_cookies::begin_attempt(&service, PURPOSE, &state)]))
+    let mut response = session_cookies::go(&url, [session_cookies::begin_attempt(&service, PURPOSE, &state)]);
+    if let Some(address) = foreign {
+        response.extensions_mut().insert(Remark::foreign_destination(&address));
+    }
+    Ok(response)
 }
 
 /// Come back from the identity provider
@@ -93,11 +100,13 @@ async fn get_login(
         (status = 403, description = "The provider does not vouch for the user"),
         (status = 404, description = "There is no provider"),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
+        (status = 429, description = "Too many sign-ins from this address have failed; `Retry-After` says how long to wait"),
         (status = 503, description = "The provider cannot be reached"),
     )
 )]
 async fn get_callback(
     State(service): State<Service>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     input: Input<Nothing, CallbackQuery, Nothing>,
 ) -> Result<Response, Refusal> {
@@ -106,7 +115,8 @@ async fn get_callback(
     let kept = session_cookies::find_attempt(&service, &headers, PURPOSE);
     let attempt = kept.and_then(|state| serde_json::from_str::<OidcAttempt>(&state).ok());
     let attempt = attempt.ok_or(OidcFailure::Unasked("it has not begun one, or too long ago"))?;
-    let signed_in = service.finish_oidc(&attempt, &answer).await?;
+    let signing_in = service.finish_oidc(&attempt, &answer);
+    let signed_in = service.limit_sign_in(&address, signing_in, OidcFailure::is_refusal).await?;
     let cookies = [session_cookies::open(&service, &signed_in), session_cookies::end_attempt(&service)];
     Ok(session_cookies::go(attempt.return_to.as_deref().unwrap_or("/"), cookies))
 }
@@ -123,6 +133,9 @@ impl From<OidcFailure> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let failure = match self.0 {
+            OidcFailure::Service(error @ ServiceError::TooManyAttempts(_)) => {
+                return (Extension(Remark::kept_waiting()), ApiError::from(error)).into_response();
+            }
             OidcFailure::Service(error) => return ApiError::from(error).into_response(),
             failure => failure,
         };

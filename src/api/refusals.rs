@@ -54,6 +54,19 @@ impl Remark {
         Self { text: format!("nobody was signed in: {}", shorten(reason)).into(), is_odd: true }
     }
 
+    /// Too many from there could not sign in: nobody looks at another attempt yet.
+    pub(super) fn kept_waiting() -> Self {
+        Self::not_signed_in("too many sign-ins from this address have failed")
+    }
+
+    /// Somebody was to be sent to a page that is none of ours, as a link that others made says.
+    pub(super) fn foreign_destination(address: &str) -> Self {
+        Self {
+            text: format!("nobody is sent to what is no page of the dashboard: {}", shorten(address)).into(),
+            is_odd: true,
+        }
+    }
+
     /// A message about signing out was not taken: why.
     pub(super) fn not_signed_out(reason: &str) -> Self {
         Self { text: format!("a message about signing out was not taken: {}", shorten(reason)).into(), is_odd: true }
@@ -110,7 +123,7 @@ pub(super) async fn write_down(request: Request, next: Next) -> Response {
 }
 
 /// What a stranger may write into the log at most: one short line.
-pub(super) fn shorten(text: &str) -> String {
+fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect()
 }
 

@@ -18,16 +18,16 @@ use utoipa_axum::routes;
 use super::ApiState;
 use super::client::{ClientAddress, client_address};
 use super::errors::ApiError;
-use super::gate::read_body;
+use super::gate::read_untrusted_body;
 use super::input::{Input, Nothing, QueryInput};
-use super::refusals::{Remark, shorten};
+use super::refusals::Remark;
 use super::session_cookies;
 use crate::domain::access::Caller;
 use crate::domain::audit_log::Actor;
 use crate::domain::saml::Refusal;
 use crate::domain::sign_in_state;
-use crate::service::Service;
 use crate::service::saml::SamlFailure;
+use crate::service::{Service, ServiceError};
 use crate::store::audit_log::as_actor;
 
 /// What the state of an attempt is sealed for.
@@ -66,7 +66,7 @@ impl FromRequest<ApiState> for Posted {
 
     async fn from_request(request: Request, _state: &ApiState) -> Result<Self, Failure> {
         let mut request = request;
-        let form = read_body(&mut request, LARGEST_FORM).await?;
+        let form = read_untrusted_body(&mut request, LARGEST_FORM).await?;
         let address = client_address(&request);
         Ok(Self { parts: request.into_parts().0, address, form })
     }
@@ -153,10 +153,7 @@ async fn get_logout(
     let signing_out = service.begin_saml_sign_out(session, return_to);
     let response = match for_somebody_at(address, signing_out).await {
         Ok(Some(location)) => redirect(StatusCode::TEMPORARY_REDIRECT, &location),
-        Ok(None) => match find_own_page(&service, return_to) {
-            Some(page) => redirect(StatusCode::TEMPORARY_REDIRECT, &page),
-            None => Json(Value::Null).into_response(),
-        },
+        Ok(None) => go_on(StatusCode::TEMPORARY_REDIRECT, &service, return_to),
         Err(failure) => Failure::SignOut(failure).into_response(),
     };
     finish(response, session.map(|_| session_cookies::clear(&service)))
@@ -175,6 +172,7 @@ async fn get_logout(
         (status = 400, description = "That is no answer, or one that does not say who the user is"),
         (status = 403, description = "The identity provider does not vouch for the user, to us, now"),
         (status = 413, description = "No identity provider sends that much"),
+        (status = 429, description = "Too many sign-ins from this address have failed; `Retry-After` says how long to wait"),
         (status = 503, description = "There is no identity provider, or it cannot be reached"),
     )
 )]
@@ -183,10 +181,11 @@ async fn post_acs(State(service): State<Service>, posted: Posted) -> Result<Resp
     let state = posted.find("RelayState").filter(|state| !state.is_empty());
     let request_id = session_cookies::find_attempt(&service, &posted.parts.headers, PURPOSE);
     let signing_in = service.finish_saml(&response, request_id.as_deref());
-    let signed_in = for_somebody_at(posted.address, signing_in).await.map_err(Failure::SignIn)?;
+    let signing_in = service.limit_sign_in(&posted.address, signing_in, SamlFailure::is_refusal);
+    let signed_in = for_somebody_at(posted.address.clone(), signing_in).await.map_err(Failure::SignIn)?;
     let response = match state {
         None => Json(json!({"message": "Authentication successful"})).into_response(),
-        Some(state) => go_on(&service, Some(&state)),
+        Some(state) => go_on(StatusCode::FOUND, &service, Some(&state)),
     };
     Ok(finish(response, [session_cookies::open(&service, &signed_in), session_cookies::end_attempt(&service)]))
 }
@@ -235,27 +234,30 @@ async fn sign_out(
     let done = service.finish_saml_sign_out(query, session).await.map_err(Failure::SignOut)?;
     let response = match done.answer {
         Some(location) => redirect(StatusCode::FOUND, &location),
-        None => go_on(service, posted_state.or(done.relay_state).as_deref()),
+        None => go_on(StatusCode::FOUND, service, posted_state.or(done.relay_state).as_deref()),
     };
     let is_over = done.is_signed_out && session.is_some();
     Ok(finish(response, is_over.then(|| session_cookies::clear(service))))
 }
 
 /// Sends a browser to the page that it wanted to go to, if that is one of ours.
-fn go_on(service: &Service, state: Option<&str>) -> Response {
-    if let Some(page) = find_own_page(service, state) {
-        return redirect(StatusCode::FOUND, &page);
+fn go_on(status: StatusCode, service: &Service, state: Option<&str>) -> Response {
+    let page = session_cookies::safe_return(service, state);
+    if let Some(page) = page.as_deref().filter(|page| !is_own_path(page)) {
+        return redirect(status, page);
     }
-    if let Some(state) = state {
-        tracing::warn!(saml.relay_state = shorten(state), "nobody is sent to what is no page of the dashboard");
+    let mut response = Json(Value::Null).into_response();
+    // Where nobody asks for a page, the identity provider brings back the address that a browser came from.
+    let came_from = service.settings.saml.url(OWN_PATHS);
+    let foreign = state.filter(|state| page.is_none() && !state.is_empty() && !state.starts_with(&came_from));
+    if let Some(address) = foreign {
+        response.extensions_mut().insert(Remark::foreign_destination(address));
     }
-    Json(Value::Null).into_response()
+    response
 }
 
-fn find_own_page(service: &Service, address: Option<&str>) -> Option<String> {
-    let page = session_cookies::safe_return(service, address)?;
-    let is_ours = page.split(['?', '#']).next().is_some_and(|path| path.contains(OWN_PATHS));
-    (!is_ours).then_some(page)
+fn is_own_path(page: &str) -> bool {
+    page.split(['?', '#']).next().is_some_and(|path| path.contains(OWN_PATHS))
 }
 
 fn redirect(status: StatusCode, location: &str) -> Response {
@@ -319,8 +321,12 @@ impl IntoResponse for Failure {
                 (failure, remark, answer)
             }
         };
-        if let SamlFailure::Service(error) = failure {
-            return ApiError::from(error).into_response();
+        match failure {
+            SamlFailure::Service(error @ ServiceError::TooManyAttempts(_)) => {
+                return (Extension(Remark::kept_waiting()), ApiError::from(error)).into_response();
+            }
+            SamlFailure::Service(error) => return ApiError::from(error).into_response(),
+            _ => {}
         }
         finish((status, Extension(remark), Json(json!({"detail": detail}))).into_response(), [])
     }

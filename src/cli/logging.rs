@@ -2,18 +2,30 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-/// Begins to log, as `RUST_LOG` and `LOG_FORMAT` say; `filter` is what is logged when `RUST_LOG` says nothing.
-pub fn start_log(filter: &str) -> anyhow::Result<()> {
+use crate::traces::Traces;
+
+/// Begins to log, as `RUST_LOG` and `LOG_FORMAT` say, and to trace; `filter` is what is logged when `RUST_LOG` says nothing.
+pub fn start_log(filter: &str, traces: &Traces) -> anyhow::Result<()> {
     let format = LogFormat::read(&std::env::var("LOG_FORMAT").unwrap_or_default())?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
-    }
+    // What is traced does not depend on what is logged: each has a filter of its own.
+    let mut layers = vec![write_log(format).with_filter(filter).boxed()];
+    layers.extend(traces.layer());
+    tracing_subscriber::registry().with(layers).init();
+    traces.announce();
     Ok(())
+}
+
+fn write_log(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).boxed(),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

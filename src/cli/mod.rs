@@ -36,6 +36,7 @@ pub use logging::start_log;
 use crate::clock::Clock;
 use crate::service::{Service, Settings};
 use crate::store::{Db, DbUrl, SLOW_STATEMENT};
+use crate::traces::Traces;
 
 /// Collects the results of tests on software artefacts and shows who may ship what.
 #[derive(Debug, Parser)]
@@ -141,6 +142,14 @@ impl Cli {
         match self.command {
             Command::Import(_) => "info,sqlx::query=error",
             _ => "info,sqlx::query=warn",
+        }
+    }
+
+    /// The traces of what it does. Only a server has any.
+    pub fn traces(&self) -> anyhow::Result<Traces> {
+        match self.command {
+            Command::Serve(_) => Traces::read(|name| std::env::var(name).ok()),
+            _ => Ok(Traces::default()),
         }
     }
 

@@ -1,6 +1,5 @@
 //! `test-observer serve`.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -62,7 +61,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let noting = tokio::spawn(save_last_uses(service.clone()));
     let following = tokio::spawn(follow_saml_provider(service.clone()));
     let watching = tokio::spawn(tell_metrics(config.metrics, metrics, service.clone()));
-    serve(listener, router, service.clone()).await?;
+    serve(listener, router, service.clone()).await;
     jobs.abort();
     noting.abort();
     following.abort();
@@ -131,11 +130,9 @@ async fn tell_metrics(config: Option<MetricsConfig>, metrics: Metrics, service: 
 }
 
 /// Serves until a signal says stop, then lets requests that are under way end.
-async fn serve(listener: TcpListener, router: axum::Router, use_cases: Service) -> anyhow::Result<()> {
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mut draining = stopped.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+async fn serve(listener: TcpListener, router: axum::Router, use_cases: Service) {
+    let (stop, mut draining) = tokio::sync::watch::channel(false);
+    let serving = web::serve(listener, router, async move {
         wait_for_signal().await;
         tracing::info!("stopping: requests under way have {} s", DRAIN_TIME.as_secs());
         // Streams of events would never end by themselves.
@@ -149,10 +146,9 @@ async fn serve(listener: TcpListener, router: axum::Router, use_cases: Service) 
         }
     };
     tokio::select! {
-        ended = server.into_future() => ended?,
+        () = serving => {}
         () = too_late => tracing::warn!("some requests did not end in time"),
     }
-    Ok(())
 }
 
 async fn wait_for_signal() {

@@ -2,12 +2,16 @@
 
 use std::io::Write;
 
+use anyhow::Context;
+
 use super::DbArgs;
+use crate::config::read_launchpad_url;
+use crate::service::Service;
 use crate::store::users::NewUser;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum UserCommand {
-    /// Make a user and print the id; one who is known by that mail address stays as is
+    /// Make a user and print the id; one who is known by that mail address stays as is. Without --name, Launchpad says who it is
     Add(AddArgs),
     /// Make a user an administrator
     Promote(RankArgs),
@@ -26,11 +30,11 @@ pub(super) struct AddArgs {
     /// The mail address that the user signs in with
     #[arg(value_parser = parse_email)]
     email: String,
-    /// What to call the user
+    /// What to call the user; where it is not said, Launchpad is asked (`LAUNCHPAD_API_URL`)
     #[arg(long, value_parser = parse_name)]
-    name: String,
+    name: Option<String>,
     /// The user's name at Launchpad
-    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name, requires = "name")]
     launchpad_handle: Option<String>,
     #[command(flatten)]
     db: DbArgs,
@@ -77,7 +81,10 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
 
 async fn add(args: AddArgs) -> anyhow::Result<()> {
     let service = args.db.open_service().await?;
-    let user = NewUser { email: args.email, name: args.name, launchpad_handle: args.launchpad_handle };
+    let user = match args.name {
+        Some(name) => NewUser { email: args.email, name, launchpad_handle: args.launchpad_handle },
+        None => ask_launchpad(&service, args.email).await?,
+    };
     let (id, is_new) = service.add_user(&user).await?;
     service.db.close().await;
     if !is_new {
@@ -85,6 +92,15 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     }
     writeln!(std::io::stdout(), "{id}")?;
     Ok(())
+}
+
+/// Who has a mail address, by the word of Launchpad. Teams there are no matter: these are joined by signing in.
+async fn ask_launchpad(service: &Service, email: String) -> anyhow::Result<NewUser> {
+    let url = read_launchpad_url(&|name| std::env::var(name).ok())?;
+    let account = service.find_launchpad_account(&url, &email).await;
+    let account = account.map_err(|reason| anyhow::anyhow!("Launchpad cannot be asked: {reason}"))?;
+    let account = account.context("Email not registered in launchpad")?;
+    Ok(NewUser { email, name: account.name, launchpad_handle: Some(account.handle) })
 }
 
 async fn promote(args: RankArgs) -> anyhow::Result<()> {

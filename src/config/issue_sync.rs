@@ -83,7 +83,10 @@ mod tests {
         assert!(read(&[("ENABLE_ISSUE_SYNC", "false"), ("SYNC_BATCH_SIZE", "many")]).unwrap().is_none());
         let settings = read(&[ON]).unwrap().unwrap();
         assert!(settings.github.is_none() && settings.jira.is_none());
-        assert_eq!(settings.open_interval, Duration::from_hours(1));
+        let intervals = [settings.open_interval, settings.recently_closed_interval, settings.long_closed_interval];
+        assert_eq!(intervals, [1, 6, 168].map(Duration::from_hours));
+        assert_eq!((settings.long_ago, settings.batch_size), (TimeDelta::days(30), 50));
+        assert_eq!(settings.github_url, github::DEFAULT_API_URL);
         assert_eq!(settings.launchpad_url, launchpad::DEFAULT_API_URL);
     }
 

@@ -42,9 +42,14 @@ pub(super) fn read_launchpad(
     variable: &impl Fn(&'static str) -> Option<String>,
 ) -> Result<Option<String>, ConfigError> {
     let is_local = variable("USE_LOCAL_LOGIN").map_or(Ok(false), |text| read_boolean("USE_LOCAL_LOGIN", &text))?;
-    let url = variable("LAUNCHPAD_API_URL").filter(|url| !url.trim().is_empty());
-    let url = read_safe_url("LAUNCHPAD_API_URL", url.unwrap_or_else(|| DEFAULT_API_URL.to_owned()))?;
+    let url = read_launchpad_url(variable)?;
     Ok((!is_local).then_some(url))
+}
+
+/// Where Launchpad is asked by whoever wants to ask it.
+pub fn read_launchpad_url(variable: &impl Fn(&'static str) -> Option<String>) -> Result<String, ConfigError> {
+    let url = variable("LAUNCHPAD_API_URL").filter(|url| !url.trim().is_empty());
+    read_safe_url("LAUNCHPAD_API_URL", url.unwrap_or_else(|| DEFAULT_API_URL.to_owned()))
 }
 
 #[cfg(test)]

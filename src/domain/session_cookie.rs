@@ -66,9 +66,12 @@ fn read_timestamp(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use chrono::{DateTime, TimeDelta, Utc};
+    use hmac::Mac;
 
-    use super::{LIFETIME_SECONDS, sign, verify};
+    use super::{LIFETIME_SECONDS, mac, sign, verify};
 
     fn now() -> DateTime<Utc> {
         "2026-01-09T02:00:25Z".parse().unwrap()
@@ -95,6 +98,49 @@ mod tests {
     fn the_form_is_the_one_that_is_known() {
         let cookie = sign(42, "example", now());
         assert_eq!(cookie, "eyJpZCI6IDQyfQ==.aWBhOQ.5zKuroHl6xYCuvODKL657Q2oP8o");
+    }
+
+    /// A cookie of that payload, signed as others may have done it.
+    fn signed(payload: &str, timestamp: &[u8]) -> String {
+        let signed = format!("{payload}.{}", URL_SAFE_NO_PAD.encode(timestamp));
+        let signature = mac(&signed, "secret").unwrap().finalize().into_bytes();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    #[test]
+    fn a_payload_that_is_signed_counts_however_it_is_spelt() {
+        let seconds = now().timestamp().to_be_bytes();
+        for (payload, expected) in [
+            (r#"{"id": 42}"#, Some(42)),
+            (r#"{"id":42}"#, Some(42)),
+            (r#"{"of": [1], "id": 42, "at": null}"#, Some(42)),
+            (r#"{"id": -1}"#, Some(-1)),
+            ("{}", None),
+            (r#"{"ID": 42}"#, None),
+            (r#"{"id": null}"#, None),
+            (r#"{"id": 1.5}"#, None),
+            (r#"{"id": 9223372036854775808}"#, None),
+            ("42", None),
+            ("null", None),
+            ("", None),
+        ] {
+            let cookie = signed(&STANDARD.encode(payload), &seconds);
+            assert_eq!(verify(&cookie, &["secret".to_owned()], now()), expected, "{payload}");
+        }
+        let good = STANDARD.encode(r#"{"id": 42}"#);
+        let too_long = [&[0][..], &seconds[..]].concat();
+        // Zeros before a time do not change it; what is no time, and what is no base64, names nothing.
+        for (payload, timestamp, expected) in [
+            (good.as_str(), &seconds[..], Some(42)),
+            (good.as_str(), &seconds[4..], Some(42)),
+            (good.as_str(), &too_long[..], None),
+            (good.as_str(), &[][..], None),
+            (good.trim_end_matches('='), &seconds[..], None),
+            (r#"{"id": 42}"#, &seconds[..], None),
+        ] {
+            let cookie = signed(payload, timestamp);
+            assert_eq!(verify(&cookie, &["secret".to_owned()], now()), expected, "{cookie}");
+        }
     }
 
     #[test]

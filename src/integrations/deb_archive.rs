@@ -3,6 +3,7 @@
 //! An index has tens of megabytes. It is unpacked while it comes, and nothing is kept of it but the versions that are looked for.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::api::DebStage;
@@ -11,6 +12,7 @@ use url::Url;
 
 use super::fetch::{get, open};
 use super::http_client::{HttpClient, explain};
+use super::unchanged::{Marks, Memory};
 use super::upstream::UpstreamSettings;
 use crate::domain::promotion::{PackageIndex, PackageNames, Versions, is_port};
 
@@ -42,17 +44,44 @@ pub(crate) fn index_url(
     Ok(url.into())
 }
 
-/// The versions of those packages in an index; for the log, why nobody can say.
-pub(crate) async fn read_versions(http: &HttpClient, url: &str, names: &PackageNames) -> Result<Versions, String> {
-    let mut answer = open(http, get(url, "*/*")?, PATIENCE).await?;
-    if !answer.status().is_success() {
-        return Err(format!("the answer has the status {}", answer.status().as_u16()));
+/// An index that was read.
+#[derive(Debug)]
+pub struct ReadIndex {
+    /// What was looked for in it.
+    names: PackageNames,
+    /// The versions of what is in it, of what was looked for.
+    pub(crate) versions: Versions,
+}
+
+/// The versions of those packages in an index, and perhaps of others; for the log, why nobody can say. It is not sent again when it has
+/// not changed, but for a package that nobody looked for in it before.
+pub(crate) async fn read_versions(
+    http: &HttpClient,
+    memory: &Memory<String, ReadIndex>,
+    url: String,
+    names: PackageNames,
+) -> Result<Arc<ReadIndex>, String> {
+    let mut request = get(&url, "*/*")?;
+    let known = memory.recall(&url).filter(|known| known.content.names.cover(&names));
+    if let Some(known) = &known {
+        known.condition(request.headers_mut());
     }
-    let mut index = PackedIndex::new(names, LARGEST);
+    let mut answer = open(http, request, PATIENCE).await?;
+    let status = answer.status();
+    if let Some(index) = known.and_then(|known| known.confirmed(status)) {
+        return Ok(index);
+    }
+    if !status.is_success() {
+        return Err(format!("the answer has the status {}", status.as_u16()));
+    }
+    let mut index = PackedIndex::new(&names, LARGEST);
     while let Some(bytes) = answer.chunk().await.map_err(|error| explain(&error))? {
         index.feed(&bytes)?;
     }
-    index.finish()
+    let versions = index.finish()?;
+    let index = Arc::new(ReadIndex { names, versions });
+    memory.remember(url, Marks::of(answer.headers()), &index);
+    Ok(index)
 }
 
 /// An index that is unpacked piece by piece.

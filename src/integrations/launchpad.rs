@@ -27,6 +27,15 @@ pub struct LaunchpadPerson {
     pub teams: Vec<String>,
 }
 
+/// Who is behind a mail address at Launchpad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchpadAccount {
+    /// The name in addresses, without a tilde.
+    pub handle: String,
+    /// What people call the person.
+    pub name: String,
+}
+
 #[derive(Deserialize)]
 struct Person {
     name: String,
@@ -44,16 +53,22 @@ struct Team {
     name: String,
 }
 
-/// The person of that mail address, if Launchpad knows one; for the log, why nobody can say.
+/// The person of that mail address with all teams, if Launchpad knows one; for the log, why nobody can say.
 pub async fn find_person(http: &HttpClient, api_url: &str, email: &str) -> Result<Option<LaunchpadPerson>, String> {
+    let Some(LaunchpadAccount { handle, name }) = find_account(http, api_url, email).await? else { return Ok(None) };
+    let teams = list_teams(http, api_url, &handle).await?;
+    Ok(Some(LaunchpadPerson { handle, name, teams }))
+}
+
+/// The account of that mail address, if Launchpad knows one; for the log, why nobody can say.
+pub async fn find_account(http: &HttpClient, api_url: &str, email: &str) -> Result<Option<LaunchpadAccount>, String> {
     let mut url = address(api_url, "people")?;
     url.query_pairs_mut().append_pair("ws.op", "getByEmail").append_pair("email", email);
     let Some(person) = read::<Option<Person>>(http, url.as_str()).await? else { return Ok(None) };
     if person.name.is_empty() || person.display_name.is_empty() {
         return Err("a person without a name".to_owned());
     }
-    let teams = list_teams(http, api_url, &person.name).await?;
-    Ok(Some(LaunchpadPerson { handle: person.name, name: person.display_name, teams }))
+    Ok(Some(LaunchpadAccount { handle: person.name, name: person.display_name }))
 }
 
 async fn list_teams(http: &HttpClient, api_url: &str, handle: &str) -> Result<Vec<String>, String> {

@@ -14,5 +14,6 @@ pub mod launchpad_bugs;
 pub mod oidc;
 pub mod snap_store;
 pub mod tracker;
+pub mod unchanged;
 pub mod upstream;
 pub mod webhooks;

@@ -1,6 +1,9 @@
 //! Where artefacts are published and planned: the addresses that are asked how far they have come.
 
-use super::{deb_archive, kernel_tracker, snap_store};
+use super::deb_archive::{self, ReadIndex};
+use super::unchanged::Memory;
+use super::{kernel_tracker, snap_store};
+use crate::domain::promotion::Release;
 
 /// The addresses. An operator may name mirrors, or whatever speaks for them on a closed network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +16,15 @@ pub struct UpstreamSettings {
     pub deb_ports_url: String,
     /// The document of the kernels' trackers.
     pub kernel_tracker_url: String,
+}
+
+/// What this process remembers of their answers.
+#[derive(Debug, Default)]
+pub struct UpstreamMemory {
+    /// What is released of snaps, by name and store.
+    pub releases: Memory<(String, String), Vec<Release>>,
+    /// What is in the archive, by the address of an index.
+    pub indexes: Memory<String, ReadIndex>,
 }
 
 impl Default for UpstreamSettings {

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Metrics;
-use super::http::{Answered, Handler, HttpMetrics, MethodIndex};
+use super::http::{Answered, Handler, HttpMetrics, MethodIndex, NO_ROUTE};
 
 /// A request under way. When it is dropped, the request is not under way any longer, whether it was answered or given up.
 #[derive(Debug)]
@@ -85,6 +85,11 @@ impl Route {
     /// Its template; `none` where there was no route.
     pub fn template(&self) -> &str {
         self.0.template()
+    }
+
+    /// Its template, if there was a route.
+    pub fn found(&self) -> Option<&str> {
+        Some(self.template()).filter(|template| *template != NO_ROUTE)
     }
 }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::{Service, ServiceResult};
-use crate::integrations::launchpad::{LaunchpadPerson, find_person};
+use crate::integrations::launchpad::{LaunchpadAccount, LaunchpadPerson, find_account, find_person};
 
 /// As long as somebody who signs in waits for Launchpad.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What is said when that was too short.
+const TOO_LATE: &str = "it did not answer in time";
 
 impl Service {
     /// The person of that mail address. Nobody when Launchpad knows none, is not asked, or does not answer: who signs in was
@@ -41,6 +43,12 @@ impl Service {
 
     async fn ask_launchpad(&self, api_url: &str, email: &str) -> Result<Option<LaunchpadPerson>, String> {
         let asked = tokio::time::timeout(PATIENCE, find_person(self.http.get()?, api_url, email)).await;
-        asked.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+        asked.unwrap_or_else(|_| Err(TOO_LATE.to_owned()))
+    }
+
+    /// The account of that mail address at Launchpad, if there is one; for an operator, why nobody can say.
+    pub async fn find_launchpad_account(&self, api_url: &str, email: &str) -> Result<Option<LaunchpadAccount>, String> {
+        let asked = tokio::time::timeout(PATIENCE, find_account(self.http.get()?, api_url, email)).await;
+        asked.unwrap_or_else(|_| Err(TOO_LATE.to_owned()))
     }
 }

@@ -1,6 +1,5 @@
 //! People who sign in here and not at an identity provider: by a password, or by a link that is good once.
 
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app::api::{AuditAction, AuditSubjectKind};
@@ -13,7 +12,6 @@ use tokio::time::timeout;
 use super::sign_in::{SignInMeans, SignedIn, open_session, signed_in_entry};
 use super::users::find_user_by_email;
 use super::{Service, ServiceError, ServiceResult};
-use crate::domain::attempts::Attempts;
 use crate::domain::audit_log::Entry;
 use crate::domain::passwords::{LONGEST, SHORTEST, hash_password, verify_password};
 use crate::domain::sign_in_link::{hash_token, spell_token};
@@ -87,10 +85,6 @@ impl Service {
         audit_log::record(&mut tx, [signed_in_entry(row.user_id, SignInMeans::Password)], now).await?;
         tx.commit().await?;
         Ok(PasswordSignIn::SignedIn(signed_in))
-    }
-
-    fn failed_logins(&self) -> MutexGuard<'_, Attempts> {
-        self.failed_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens a session for the user of a link, and uses the link up.

@@ -76,7 +76,7 @@ use crate::integrations::calls::LazyClient;
 use crate::integrations::http_client::LazyHttp;
 use crate::integrations::jira::JiraSettings;
 use crate::integrations::tracker::TrackerMemory;
-use crate::integrations::upstream::UpstreamSettings;
+use crate::integrations::upstream::{UpstreamMemory, UpstreamSettings};
 use crate::store::{Db, StoreError};
 
 /// What the use cases need: the database, the clock, chance, and the settings that change what they do.
@@ -107,7 +107,7 @@ pub struct Service {
     saml: Arc<saml_provider::KnownProvider>,
     /// Keys that were nobody's, by the address they came from.
     failed_keys: Arc<Mutex<Attempts>>,
-    /// Wrong passwords, by the address they came from.
+    /// Wrong passwords and other failed sign-ins, by the address they came from.
     failed_logins: Arc<Mutex<Attempts>>,
     /// Who follows events.
     event_slots: Arc<event_slots::EventSlots>,
@@ -115,6 +115,8 @@ pub struct Service {
     job_wakes: Arc<jobs::Wakes>,
     /// What is remembered of the trackers of issues.
     trackers: Arc<TrackerMemory>,
+    /// What is remembered of where artefacts are published.
+    upstream: Arc<UpstreamMemory>,
     /// The key for first steps that this process has shown.
     onboarding_key: Arc<tokio::sync::Mutex<Option<String>>>,
 }
@@ -167,7 +169,7 @@ pub struct Settings {
     pub key_grace_seconds: u64,
     /// As many keys that are nobody's one address may try in a minute; 0 for any number.
     pub failed_keys_per_minute: u32,
-    /// As many wrong passwords one address may try in a minute; 0 for any number.
+    /// As many sign-ins of one address may fail in a minute; 0 for any number.
     pub failed_logins_per_minute: u32,
     /// As many streams of events may be open at a time.
     pub event_streams: u32,
@@ -308,6 +310,7 @@ impl Service {
             event_slots: Arc::default(),
             job_wakes: Arc::default(),
             trackers: Arc::default(),
+            upstream: Arc::default(),
             onboarding_key: Arc::default(),
         }
     }

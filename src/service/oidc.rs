@@ -54,6 +54,18 @@ pub enum OidcFailure {
     Service(#[from] ServiceError),
 }
 
+impl OidcFailure {
+    /// Whether it is about what the browser brought, and the provider was asked about that.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Provider(OidcError::CodeRefused(_) | OidcError::Untrusted(_))
+                | Self::NoEmail
+                | Self::UnverifiedEmail(_)
+        )
+    }
+}
+
 impl Service {
     /// Where to send a browser so that its user signs in, and what the browser has to keep meanwhile.
     pub async fn begin_oidc(&self, return_to: Option<String>) -> Result<(String, OidcAttempt), OidcFailure> {

@@ -3,6 +3,7 @@
 //! A run reads the artefacts, asks without a connection to the database, and then moves each artefact in a transaction of its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use app::api::{AuditSubjectKind, DebStage, EventKind, FamilyName};
 use futures::{StreamExt, stream};
@@ -12,10 +13,11 @@ use super::Service;
 use super::jobs::{JobError, JobOutcome, JobResult};
 use crate::domain::audit_log::Entry;
 use crate::domain::events::Event;
-use crate::domain::promotion::{Finding, PackageNames, Place, Release, Versions, find_deb, find_snap};
-use crate::integrations::deb_archive::{index_url, read_versions};
+use crate::domain::promotion::{Finding, PackageNames, Place, Release, find_deb, find_snap};
+use crate::integrations::deb_archive::{ReadIndex, index_url, read_versions};
 use crate::integrations::http_client::HttpClient;
 use crate::integrations::snap_store::list_releases;
+use crate::integrations::unchanged::Memory;
 use crate::integrations::upstream::UpstreamSettings;
 use crate::store::artefacts::ArtefactRow;
 use crate::store::{StoreResult, artefact_builds, artefacts, audit_log};
@@ -30,12 +32,14 @@ struct Candidate {
     architectures: BTreeSet<String>,
 }
 
-/// What others say, or for the log why they do not; every question is asked once in a run.
+/// What others say to each question, or for the log why they do not. Every question is asked once in a run.
+type Said<Q, A> = HashMap<Q, Result<Arc<A>, String>>;
+
 struct Answers {
     /// By name and store.
-    releases: HashMap<(String, String), Result<Vec<Release>, String>>,
+    releases: Said<(String, String), Vec<Release>>,
     /// By the address of an index.
-    versions: HashMap<String, Result<Versions, String>>,
+    indexes: Said<String, ReadIndex>,
 }
 
 impl Service {
@@ -51,8 +55,8 @@ impl Service {
         let http = self.http.get().map_err(JobError::Remote)?;
         let upstream = &self.settings.upstream;
         let answers = Answers {
-            releases: ask_store(http, &upstream.snap_store_url, &candidates).await,
-            versions: ask_archive(http, upstream, &candidates).await,
+            releases: ask_store(http, &self.upstream.releases, &upstream.snap_store_url, &candidates).await,
+            indexes: ask_archive(http, &self.upstream.indexes, upstream, &candidates).await,
         };
         let mut outcome = JobOutcome::default();
         for candidate in &candidates {
@@ -159,8 +163,8 @@ impl Candidate {
     fn find_deb(&self, upstream: &UpstreamSettings, answers: &Answers) -> Result<Finding, String> {
         let mut indexes = Vec::new();
         for (pocket, url) in self.indexes(upstream)? {
-            let versions = answers.versions.get(&url).ok_or("an index was not read")?.as_ref();
-            indexes.push((pocket, versions.map_err(|reason| format!("{url}: {reason}"))?));
+            let index = answers.indexes.get(&url).ok_or("an index was not read")?.as_ref();
+            indexes.push((pocket, &index.map_err(|reason| format!("{url}: {reason}"))?.versions));
         }
         Ok(find_deb(&self.artefact.name, &self.artefact.version, &indexes))
     }
@@ -168,22 +172,25 @@ impl Candidate {
 
 async fn ask_store(
     http: &HttpClient,
+    memory: &Memory<(String, String), Vec<Release>>,
     store_url: &str,
     candidates: &[Candidate],
-) -> HashMap<(String, String), Result<Vec<Release>, String>> {
+) -> Said<(String, String), Vec<Release>> {
     let questions: BTreeSet<(String, String)> = candidates.iter().filter_map(Candidate::listing).collect();
-    let ask = move |(name, store): (String, String)| async move {
-        let releases = list_releases(http, store_url, &name, &store).await;
-        ((name, store), releases)
+    memory.keep(|snap| questions.contains(snap));
+    let ask = move |snap: (String, String)| async move {
+        let releases = list_releases(http, memory, store_url, &snap).await;
+        (snap, releases)
     };
     stream::iter(questions).map(ask).buffer_unordered(AT_A_TIME).collect().await
 }
 
 async fn ask_archive(
     http: &HttpClient,
+    memory: &Memory<String, ReadIndex>,
     upstream: &UpstreamSettings,
     candidates: &[Candidate],
-) -> HashMap<String, Result<Versions, String>> {
+) -> Said<String, ReadIndex> {
     let mut questions: BTreeMap<String, PackageNames> = BTreeMap::new();
     for candidate in candidates {
         // What makes no address fails with the artefact that it belongs to.
@@ -191,9 +198,10 @@ async fn ask_archive(
             questions.entry(url).or_default().insert(&candidate.artefact.name);
         }
     }
+    memory.keep(|url| questions.contains_key(url));
     let ask = move |(url, names): (String, PackageNames)| async move {
-        let versions = read_versions(http, &url, &names).await;
-        (url, versions)
+        let index = read_versions(http, memory, url.clone(), names).await;
+        (url, index)
     };
     stream::iter(questions).map(ask).buffer_unordered(AT_A_TIME).collect().await
 }

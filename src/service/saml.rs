@@ -105,6 +105,13 @@ pub enum SamlFailure {
     Service(#[from] ServiceError),
 }
 
+impl SamlFailure {
+    /// Whether it is about the message that the browser brought.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+}
+
 impl From<StoreError> for SamlFailure {
     fn from(error: StoreError) -> Self {
         Self::Service(error.into())

@@ -1,6 +1,7 @@
 //! Signing in and out: who somebody is was found out before, by an identity provider or a password; here a session begins.
 
 use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
 
 use app::api::{AuditAction, AuditSubjectKind};
 use chrono::TimeDelta;
@@ -8,6 +9,7 @@ use rand::Rng;
 use serde_json::json;
 
 use super::{Service, ServiceError, ServiceResult};
+use crate::domain::attempts::Attempts;
 use crate::domain::audit_log::Entry;
 use crate::domain::session_cookie;
 use crate::store::memberships::Joined;
@@ -93,6 +95,27 @@ impl Service {
         audit_log::record(&mut tx, entries, now).await?;
         tx.commit().await?;
         Ok(signed_in)
+    }
+
+    /// Lets somebody sign in by the word of an identity provider, unless too many from the same address have failed before: what
+    /// they bring costs something to look at, here or there. `counts` says which failures are theirs.
+    pub async fn limit_sign_in<T, E: From<ServiceError>>(
+        &self,
+        address: &str,
+        signing_in: impl Future<Output = Result<T, E>>,
+        counts: impl FnOnce(&E) -> bool,
+    ) -> Result<T, E> {
+        self.failed_logins().check(address, self.clock.now()).map_err(ServiceError::TooManyAttempts)?;
+        let outcome = signing_in.await;
+        if outcome.as_ref().is_err_and(counts) {
+            // This one is answered with its own reason; the next one hears of it.
+            drop(self.failed_logins().fail(address, self.clock.now()));
+        }
+        outcome
+    }
+
+    pub(super) fn failed_logins(&self) -> MutexGuard<'_, Attempts> {
+        self.failed_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those groups of an identity provider that are teams here: they exist, or the operator lists them.

@@ -1,6 +1,7 @@
 //! Hosts the dashboard: its pages, its files, and behind them the API for everybody else.
 
 mod browser_rules;
+mod connections;
 mod embedded;
 mod files;
 mod logs;
@@ -23,6 +24,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::domain::proxies::Proxies;
 use crate::metrics::{Metrics, note_route};
+pub use connections::serve;
 use files::{PublicFiles, find_assets, pkg};
 use pages::Pages;
 pub use site::{EmbeddedSite, Site};

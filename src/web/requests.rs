@@ -1,4 +1,5 @@
-//! Every request on its way in and out: its id, the span that carries it into the log, the line of the access log, and what is counted.
+//! Every request on its way in and out: its id, the span that carries it into the log and into traces, the line of the access log, and
+//! what is counted.
 //!
 //! Whoever sends a sane `X-Request-Id` chooses the id, proxy or not: it finds lines of the log and proves nothing.
 
@@ -15,6 +16,7 @@ use futures::{StreamExt, stream};
 use tracing::{Instrument, Level, Span};
 
 use crate::metrics::{Metrics, Underway, declared_size};
+use crate::traces;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Ids of requests are no longer, in characters.
@@ -30,6 +32,7 @@ pub(super) async fn watch(State(metrics): State<Metrics>, mut request: Request, 
     let id = find_id(request.headers()).unwrap_or_else(make_id);
     // Of the highest level: whatever is logged, it is with the id.
     let span = tracing::error_span!("request", request.id = id.to_str().unwrap_or_default());
+    traces::begin(&span, request.headers());
     let request_bytes = declared_size(request.headers());
     let underway = Underway::begin(&metrics, &mut request);
     let method = underway.method();
@@ -37,6 +40,7 @@ pub(super) async fn watch(State(metrics): State<Metrics>, mut request: Request, 
     response.headers_mut().insert(REQUEST_ID, id);
     let (duration, status) = (began.elapsed(), response.status().as_u16());
     let route = underway.end(duration, request_bytes, &response);
+    traces::end(&span, method, route.found(), response.status());
     span.in_scope(|| {
         tracing::event!(
             target: "access",

@@ -106,7 +106,10 @@ both! {
         let bearer = format!("Bearer {key}");
         let app = app.with_settings(|settings| settings.require_authentication = true);
         for path in ["/", "/v1/version", "/openapi.json", "/docs", "/v1/getting-started"] {
-            app.request(Method::GET, path, &[], "").await.refused(401, "Not authenticated");
+            let refused = app.request(Method::GET, path, &[], "").await;
+            refused.refused(401, "Not authenticated");
+            // Browsers would ask for a password.
+            assert!(!refused.headers.contains_key("www-authenticate"), "{path}");
             let known = app.request(Method::GET, path, &[("authorization", &bearer)], "").await;
             assert_eq!(known.status, StatusCode::OK, "{path}");
         }

@@ -70,6 +70,14 @@ both! {
             (vec![("template_ids", r#"[""]"#)], false),
             (vec![("test_result_statuses", r#"["FAILED", "SKIPPED"]"#)], true),
             (vec![("test_result_statuses", r#"["PASSED"]"#)], false),
+            // Exactly so, in upper and lower case, and no signs stand for others.
+            (vec![("artefacts", r#"["CORE22"]"#)], false),
+            (vec![("artefacts", r#"["core%"]"#)], false),
+            (vec![("artefact_versions", r#"["2023"]"#)], false),
+            (vec![("artefact_stages", r#"["BETA"]"#)], false),
+            (vec![("artefact_tracks", r#"["2_"]"#)], false),
+            (vec![("test_case_names", r#"["Audio/Play"]"#)], false),
+            (vec![("template_ids", r#"["AUDIO"]"#)], false),
             (vec![("families", r#"["snap"]"#), ("test_case_names", r#"["audio/play"]"#)], true),
             (vec![("families", r#"["snap"]"#), ("test_case_names", r#"["x"]"#)], false),
         ] {
@@ -81,6 +89,39 @@ both! {
             let expected = if matches { vec![(json!(501), json!(701))] } else { vec![] };
             assert_eq!(attached(&app, id).await, expected, "{lists:?}");
             assert_eq!(app.execution(id).await["is_triaged"], matches, "{lists:?}");
+        }
+    }
+
+    // An empty text in a list is a value like others: that of what has none. An environment is known by its name alone.
+    async fn an_empty_text_stands_for_what_there_is_not(app: TestApp) {
+        add_issue(&app, 501, "GITHUB", "acme/radio", "12").await;
+        let without_stage = deb(&json!({"execution_stage": null, "source": "ppa"}));
+        for (list, start, matches) in [
+            (("template_ids", r#"[""]"#), snap(&json!({})), true),
+            (("artefact_tracks", r#"["22", ""]"#), deb(&json!({})), true),
+            (("artefact_tracks", r#"[""]"#), snap(&json!({})), false),
+            (("artefact_stages", r#"[""]"#), without_stage, true),
+            (("artefact_stages", r#"[""]"#), snap(&json!({})), false),
+            (("environment_names", r#"["rpi4"]"#), snap(&json!({})), true),
+            (("environment_names", r#"["rpi4"]"#), snap(&json!({"arch": "arm64"})), true),
+        ] {
+            app.raw.run("DELETE FROM issue_test_result_attachment_rule").await;
+            add_rule(&app, 701, 501, &[list]).await;
+            let id = app.start(&start).await;
+            app.report(id, &[("boot", "FAILED")]).await;
+            assert_eq!(attached(&app, id).await.len(), usize::from(matches), "{list:?} {start}");
+        }
+    }
+
+    // Rules go by results, whatever becomes of the issue in its tracker.
+    async fn an_issue_is_attached_whether_it_is_open_or_not(app: TestApp) {
+        add_issue(&app, 501, "GITHUB", "acme/radio", "12").await;
+        add_rule(&app, 701, 501, &[]).await;
+        for status in ["OPEN", "CLOSED", "UNKNOWN"] {
+            app.raw.run(&format!("UPDATE issue SET status = '{status}'")).await;
+            let id = app.start(&snap(&json!({}))).await;
+            app.report(id, &[("boot", "FAILED")]).await;
+            assert_eq!(attached(&app, id).await, [(json!(501), json!(701))], "{status}");
         }
     }
 
@@ -241,6 +282,22 @@ both! {
             assert_eq!(shown["rerun_priority"], expected, "{enabled} {status}");
             assert_eq!(shown["is_rerun_requested"], !expected.is_null(), "{enabled} {status}");
         }
+    }
+
+    // Neither what is said of the issue afterwards, nor a batch of nothing, nor the end of the run asks for one.
+    async fn nothing_but_a_stored_result_asks_for_a_rerun(app: TestApp) {
+        let waiting = "SELECT COUNT(*) FROM test_execution_rerun_request";
+        add_issue(&app, 501, "GITHUB", "acme/radio", "12").await;
+        add_rule(&app, 701, 501, &[("test_result_statuses", r#"["FAILED"]"#)]).await;
+        let id = app.start(&snap(&json!({}))).await;
+        let execution = format!("/v1/test-executions/{id}");
+        app.report(id, &[("a", "FAILED")]).await;
+        app.patch("/v1/issues/501", &json!({"auto_rerun_enabled": true})).await.ok();
+        app.post(&format!("{execution}/test-results"), &json!([])).await.ok();
+        app.patch(&execution, &json!({"status": "COMPLETED", "execution_metadata": {"k": ["v"]}})).await.ok();
+        assert_eq!(app.raw.number(waiting).await, 0);
+        app.report(id, &[("b", "PASSED")]).await;
+        assert_eq!(app.raw.number(waiting).await, 1);
     }
 
     async fn a_rerun_is_asked_for_once_per_group(app: TestApp) {

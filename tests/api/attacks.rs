@@ -73,7 +73,10 @@ both! {
             app.request(Method::GET, TEAMS, &[("cookie", &cookie), CSRF], "").await.refused(403, REFUSAL);
             log.assert_tells(&["INFO", "nobody in particular", TEAMS], &[signature]);
         }
-        app.request(Method::GET, TEAMS, &[("cookie", &format!("session={genuine}")), CSRF], "").await.ok();
+        // One that is good stays as it is: only signing in and out write it.
+        let answer = app.request(Method::GET, TEAMS, &[("cookie", &format!("session={genuine}")), CSRF], "").await;
+        answer.ok();
+        assert!(!answer.headers.contains_key("set-cookie"));
         assert!(!log.take().contains("refused"), "what is allowed is not written down");
     }
 
@@ -299,7 +302,9 @@ both! {
             // The cookie alone is not looked at.
             (Method::GET, TEAMS, vec![cookie], false),
             (Method::GET, "/v1/users/me", vec![], false),
-            // But for the page that a browser goes to.
+            // But where browsers come by themselves.
+            (Method::POST, "/v1/auth/saml/acs", vec![cookie], true),
+            (Method::GET, "/v1/auth/saml/logout", vec![cookie], true),
             (Method::GET, "/docs", vec![cookie], true),
             (Method::GET, "/docs", vec![], true),
             (Method::GET, "/docs/start.js", vec![cookie, CSRF], false),

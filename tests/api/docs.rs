@@ -42,6 +42,11 @@ both! {
             get(&app, path, &alone).await.refused(401, "Not authenticated");
             get(&app, path, &proven).await.ok();
         }
+        // Which page it is, is for the request line to say.
+        for host in ["localhost/docs", "localhost/docs?", "localhost/docs#"] {
+            let headers = [alone[0], ("host", host), ("x-original-url", DOCS), ("x-forwarded-prefix", DOCS)];
+            get(&app, "/v1/users/me", &headers).await.refused(401, "Not authenticated");
+        }
         for path in ["/docs/", "/docs/x", "//docs", "/v1/docs"] {
             get(&app, path, &alone).await.refused(404, "Not Found");
         }

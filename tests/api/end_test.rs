@@ -304,6 +304,23 @@ both! {
         assert_eq!(app.execution(id).await["status"], "FAILED");
     }
 
+    // Of a new name that is there several times the first result says the category, and the last one that has any, the
+    // template.
+    async fn the_results_of_a_name_describe_its_case_in_their_order(app: TestApp) {
+        let id = started(&app).await;
+        let result = |category: &str, template: &str| {
+            with(with(item("a", "pass"), "category", category), "template_id", template)
+        };
+        let batch = json!([result("one", ""), result("two", "t1"), result("one", "t2"), result("three", "")]);
+        let body = json!({"ci_link": LINK, "test_results": batch});
+        app.put(END, &body).await.ok();
+        let stored = results(&app, id).await;
+        assert_eq!(stored.len(), 4);
+        for result in stored {
+            assert_eq!((&result["category"], &result["template_id"]), (&json!("one"), &json!("t2")), "{result}");
+        }
+    }
+
     // Links, metadata, events and the request for a rerun are left alone; unknown fields, also links, are ignored.
     async fn everything_else_of_the_run_stays(app: TestApp) {
         let id = started(&app).await;

@@ -140,6 +140,30 @@ both! {
         }
     }
 
+    async fn what_nearly_is_a_path_is_unknown(app: TestApp) {
+        let known = endpoints(|_| true);
+        for path in known.iter().map(|endpoint| endpoint.at("1")).collect::<BTreeSet<_>>() {
+            let segments: Vec<&str> = path.split('/').skip(1).collect();
+            let mut near = vec![format!("{path}/nonsense")];
+            for (place, segment) in segments.iter().enumerate() {
+                let misspelt = format!("{segment}x");
+                let mut others = segments.clone();
+                others[place] = misspelt.as_str();
+                near.push(format!("/{}", others.join("/")));
+            }
+            // In the place of an id it is an id.
+            near.retain(|path| !known.iter().any(|endpoint| endpoint.fits(path)));
+            assert!(!near.is_empty(), "{path}");
+            for (path, method) in near.iter().flat_map(|path| METHODS.map(|method| (path, method))) {
+                let answer = app.request(method.clone(), path, &[JSON], "{").await;
+                assert_eq!(answer.status, 404, "{method} {path}");
+                answer.refused(404, "Not Found");
+                assert_eq!(answer.headers["content-type"], "application/json", "{method} {path}");
+                assert!(!answer.headers.contains_key("allow"), "{method} {path}");
+            }
+        }
+    }
+
     async fn a_slash_at_the_end_makes_a_path_unknown(app: TestApp) {
         app.start(&deb(&json!({}))).await;
         for (path, methods) in served_paths() {
@@ -351,6 +375,21 @@ both! {
             let headers = [("authorization", bearer.as_str()), JSON];
             let answer = app.request(Method::PUT, "/v1/test-executions/start-test", &headers, body).await;
             assert_eq!(answer.problems()[0].0, "json_invalid");
+        }
+    }
+
+    async fn no_text_of_a_body_holds_the_character_nul(app: TestApp) {
+        for endpoint in endpoints(Endpoint::takes_body) {
+            let (method, path) = (endpoint.method.clone(), endpoint.at("1"));
+            // In values and in names, known or not, at any depth.
+            for (body, loc) in [
+                ("{\"a\": {\"b\": [\"x\", \"y\\u0000\"]}}", json!(["body", "a", "b", 1])),
+                ("{\"execution_metadata\": {\"k\\u0000\": [\"v\"]}}", json!(["body", "execution_metadata", "k\0"])),
+                ("[{\"name\": \"\\u0000\"}]", json!(["body", 0, "name"])),
+            ] {
+                let problems = send(&app, method.clone(), &path, &[JSON], body).await.problems();
+                assert_eq!(problems, [("value_error".to_owned(), loc)], "{method} {path} {body}");
+            }
         }
     }
 

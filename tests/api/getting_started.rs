@@ -132,6 +132,7 @@ both! {
     }
 
     async fn the_api_says_what_it_is(app: TestApp) {
+        assert_eq!(app.get("/v1/version").await.ok(), json!({"version": "0.0.0"}), "when nobody says another one");
         let app = app.with_settings(|settings| settings.version = "1.2.3".into());
         assert_eq!(app.get("/").await.ok(), json!("test observer api"));
         assert_eq!(app.get("/v1/version").await.ok(), json!({"version": "1.2.3"}));

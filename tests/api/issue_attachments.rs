@@ -1,4 +1,4 @@
-//! `/v1/issues/{issue_id}/attach` and `/detach`: which results an issue is attached to, by ids and by filters.
+//! `/v1/issues/{issue_id}/attach` and `/detach`: which results an issue is attached to, by whom, and what is refused.
 
 use app::api::Permission;
 use axum::http::Method;
@@ -9,22 +9,22 @@ use crate::support::{Answer, TestApp, both, charm, deb, image, snap};
 
 const REFUSAL: &str = "Insufficient permissions";
 
-const NUMBER_OF_ATTACHMENTS: &str = "SELECT COUNT(*) FROM issue_test_result_attachment";
+pub(crate) const NUMBER_OF_ATTACHMENTS: &str = "SELECT COUNT(*) FROM issue_test_result_attachment";
 
-fn to(issue: i64) -> String {
+pub(crate) fn to(issue: i64) -> String {
     format!("/v1/issues/{issue}/attach")
 }
 
-fn from(issue: i64) -> String {
+pub(crate) fn from(issue: i64) -> String {
     format!("/v1/issues/{issue}/detach")
 }
 
-fn by(filters: &Value) -> Value {
+pub(crate) fn by(filters: &Value) -> Value {
     json!({"test_results_filters": filters})
 }
 
 /// The issue with that number, made known.
-async fn add_issue(app: &TestApp, number: i64) -> i64 {
+pub(crate) async fn add_issue(app: &TestApp, number: i64) -> i64 {
     let body = json!({"url": format!("https://github.com/acme/radio/issues/{number}")});
     app.put("/v1/issues", &body).await.ok()["id"].as_i64().unwrap()
 }
@@ -38,16 +38,16 @@ async fn add_rule(app: &TestApp, issue: i64) -> i64 {
 /// Four results of three runs, called by a letter: `w` and `d` of a snap, `h` of a deb, `b` of a charm.
 ///
 /// All that filters look at differs between them. The two issues are attached to nothing.
-struct World {
+pub(crate) struct World {
     results: Vec<(char, i64)>,
-    runs: Vec<i64>,
-    issue: i64,
-    other: i64,
-    ann: i64,
+    pub(crate) runs: Vec<i64>,
+    pub(crate) issue: i64,
+    pub(crate) other: i64,
+    pub(crate) ann: i64,
 }
 
 impl World {
-    async fn new(app: &TestApp) -> Self {
+    pub(crate) async fn new(app: &TestApp) -> Self {
         let mut results = Vec::new();
         let mut runs = Vec::new();
         for (number, body, metadata, reported) in [
@@ -100,16 +100,16 @@ impl World {
         Self { results, runs, issue, other, ann }
     }
 
-    fn id(&self, letter: char) -> i64 {
+    pub(crate) fn id(&self, letter: char) -> i64 {
         self.results.iter().find(|(known, _)| *known == letter).unwrap().1
     }
 
-    fn ids(&self, letters: &str) -> Vec<i64> {
+    pub(crate) fn ids(&self, letters: &str) -> Vec<i64> {
         letters.chars().map(|letter| self.id(letter)).collect()
     }
 
     /// The letters of the results an issue is attached to.
-    async fn attached(&self, app: &TestApp, issue: i64) -> String {
+    pub(crate) async fn attached(&self, app: &TestApp, issue: i64) -> String {
         let sql = "SELECT CAST(test_result_id AS TEXT) FROM issue_test_result_attachment WHERE issue_id =";
         let ids = app.raw.texts(&format!("{sql} {issue}")).await;
         self.results.iter().filter(|(_, id)| ids.contains(&id.to_string())).map(|(letter, _)| letter).collect()
@@ -125,19 +125,6 @@ impl World {
             }
         }
         panic!("no run has the result {letter}");
-    }
-
-    /// The letters that a filter finds, both to attach and to detach.
-    async fn found(&self, app: &TestApp, filters: &Value) -> String {
-        app.raw.run("DELETE FROM issue_test_result_attachment").await;
-        app.post(&to(self.issue), &by(filters)).await.ok();
-        let found = self.attached(app, self.issue).await;
-        app.post(&to(self.issue), &json!({"test_results": self.ids("wdhb")})).await.ok();
-        app.post(&from(self.issue), &by(filters)).await.ok();
-        let left = self.attached(app, self.issue).await;
-        let detached: String = "wdhb".chars().filter(|letter| !left.contains(*letter)).collect();
-        assert_eq!(found, detached, "attach and detach find the same: {filters}");
-        found
     }
 }
 
@@ -194,96 +181,6 @@ both! {
         let body = json!({"test_results": world.ids("wb"), "test_results_filters": {"families": ["deb"]}});
         app.post(&from(world.issue), &body).await.ok();
         assert_eq!(world.attached(&app, world.issue).await, "d");
-    }
-
-    // Every filter chooses exactly the results it speaks of; values are alternatives, filters narrow.
-    async fn filters_choose_results(app: TestApp) {
-        let world = World::new(&app).await;
-        for (filters, expected) in [
-            (json!({"families": ["snap"]}), "wd"),
-            (json!({"families": ["deb", "charm", "image"]}), "hb"),
-            (json!({"artefacts": ["hello", "core22"]}), "wdh"),
-            (json!({"artefact_versions": ["123"]}), "b"),
-            (json!({"artefact_stages": ["beta", "no stage"]}), "wd"),
-            (json!({"artefact_tracks": [""]}), "h"),
-            (json!({"artefact_is_archived": false}), "wdh"),
-            (json!({"artefact_is_archived": true}), "b"),
-            (json!({"environments": ["rpi4", "juju"]}), "wdb"),
-            (json!({"environments": ["RPI4"]}), ""),
-            (json!({"test_cases": ["wifi"]}), "wh"),
-            (json!({"test_cases": ["disk", "boot"]}), "db"),
-            // A template is a case's, not a report's.
-            (json!({"template_ids": ["net/*"]}), "wh"),
-            (json!({"template_ids": ["", "base"]}), "db"),
-            (json!({"execution_metadata": {"kernel": ["6.7", "6.9"]}}), "wdh"),
-            (json!({"execution_metadata": {"gadget": ["pi"]}}), "wdb"),
-            (json!({"execution_metadata": {"gadget": ["pi"], "kernel": ["6.8"]}}), "wd"),
-            (json!({"execution_metadata": {"gadget": ["6.8"]}}), ""),
-            (json!({"execution_metadata": {"kernel": []}}), ""),
-            (json!({"test_result_statuses": ["PASSED"]}), "dh"),
-            (json!({"test_result_statuses": ["FAILED", "SKIPPED"]}), "wb"),
-            (json!({"test_execution_statuses": ["FAILED"]}), "h"),
-            (json!({"test_execution_statuses": ["IN_PROGRESS", "PASSED"]}), "wdb"),
-            (json!({"reviewer_ids": [world.ann]}), "wd"),
-            (json!({"reviewer_ids": "any"}), "wd"),
-            (json!({"reviewer_ids": "none"}), "hb"),
-            (json!({"assignee_ids": [world.ann]}), "wd"),
-            (json!({"assignee_ids": "none", "reviewer_ids": []}), "hb"),
-            (json!({"assignee_ids": "none", "reviewer_ids": null}), "hb"),
-            (json!({"assignee_ids": "none", "reviewer_ids": "any"}), "wd"),
-            (json!({"execution_is_latest": true}), "wdhb"),
-            (json!({"execution_is_latest": false}), ""),
-            (json!({"rerun_is_requested": true}), ""),
-            (json!({"rerun_is_requested": false}), "wdhb"),
-            (json!({"families": ["snap", "deb"], "test_cases": ["wifi"], "test_result_statuses": ["FAILED"]}), "w"),
-            // Dates are those of results, and of both ends.
-            (json!({"execution_is_latest": true, "from_date": "2031-02-02"}), "hb"),
-            (json!({"execution_is_latest": true, "until_date": "2031-02-02T00:00:00Z"}), "wdh"),
-            (json!({"execution_is_latest": true, "from_date": "2031-02-02", "until_date": "2031-02-02"}), "h"),
-            (json!({"execution_is_latest": true, "from_date": "2032-01-01"}), ""),
-            // The cut is one of results, in the order of their ids.
-            (json!({"execution_is_latest": true, "limit": 2}), "wd"),
-            (json!({"execution_is_latest": true, "offset": 1, "limit": 2}), "dh"),
-            (json!({"execution_is_latest": true, "offset": 3}), "b"),
-            (json!({"execution_is_latest": true, "limit": 0}), ""),
-            (json!({"test_cases": ["wifi"], "offset": 1}), "h"),
-        ] {
-            assert_eq!(world.found(&app, &filters).await, expected, "{filters}");
-        }
-    }
-
-    // Issues as a filter are those attached before the request.
-    async fn filters_look_at_the_issues_of_results(app: TestApp) {
-        let world = World::new(&app).await;
-        for (issues, expected) in [
-            (json!("any"), "wdb"),
-            (json!("none"), "h"),
-            (json!([world.other]), "wd"),
-            (json!([world.issue]), "b"),
-            (json!([world.issue, world.other]), "wdb"),
-            (json!([998]), ""),
-        ] {
-            let third = add_issue(&app, 3).await;
-            app.raw.run("DELETE FROM issue_test_result_attachment").await;
-            app.post(&to(world.other), &json!({"test_results": world.ids("wd")})).await.ok();
-            app.post(&to(world.issue), &json!({"test_results": world.ids("b")})).await.ok();
-            app.post(&to(third), &by(&json!({"issues": issues}))).await.ok();
-            assert_eq!(world.attached(&app, third).await, expected, "{issues}");
-            assert_eq!(world.attached(&app, world.other).await, "wd");
-        }
-        // Detaching from where it is attached leaves the others alone.
-        app.post(&from(world.other), &by(&json!({"issues": [world.other], "test_cases": ["disk"]}))).await.ok();
-        assert_eq!(world.attached(&app, world.other).await, "w");
-        assert_eq!(world.attached(&app, world.issue).await, "b");
-    }
-
-    // Attaching three times by the same filter leaves one attachment of each result.
-    async fn the_same_filter_attaches_once(app: TestApp) {
-        let world = World::new(&app).await;
-        for _ in 0..3 {
-            app.post(&to(world.issue), &by(&json!({"families": ["snap", "deb"]}))).await.ok();
-        }
-        assert_eq!(app.raw.number(NUMBER_OF_ATTACHMENTS).await, 3);
     }
 
     // The rule is noted down with new attachments; those there are keep theirs, or their having none.
@@ -364,34 +261,6 @@ both! {
         let body = body(json!([good]), &nothing, json!(foreign));
         app.post(&to(world.issue), &body).await.refused(400, "Attachment rule not attached to given issue");
         assert_eq!(app.raw.number(NUMBER_OF_ATTACHMENTS).await, 0);
-    }
-
-    // A filter that says nothing: dates, cuts and an empty alias do not say anything, false does.
-    async fn a_filter_says_something(app: TestApp) {
-        let world = World::new(&app).await;
-        let nothing = json!({
-            "families": [], "artefacts": [], "artefact_versions": [], "artefact_stages": [], "artefact_tracks": [],
-            "artefact_is_archived": null, "environments": [], "test_cases": [], "template_ids": [],
-            "execution_metadata": {}, "issues": [], "test_result_statuses": [], "test_execution_statuses": [],
-            "reviewer_ids": [], "assignee_ids": null, "rerun_is_requested": null, "execution_is_latest": null,
-            "from_date": "2031-01-01", "until_date": "2032-01-01", "offset": 0, "limit": 5, "unknown": 1,
-        });
-        for filters in [json!({}), nothing, json!({"assignee_ids": []}), json!({"limit": 1})] {
-            for path in [to(world.issue), from(world.issue)] {
-                let detail = "At least one filter must be provided in test_results_filters";
-                app.post(&path, &by(&filters)).await.refused(422, detail);
-                let body = json!({"test_results": [world.id('w')], "test_results_filters": filters});
-                app.post(&path, &body).await.refused(422, detail);
-            }
-        }
-        assert_eq!(app.raw.number(NUMBER_OF_ATTACHMENTS).await, 0);
-        for (filters, expected) in [
-            (json!({"artefact_is_archived": false}), "wdh"),
-            (json!({"rerun_is_requested": false}), "wdhb"),
-            (json!({"assignee_ids": "any"}), "wd"),
-        ] {
-            assert_eq!(world.found(&app, &filters).await, expected, "{filters}");
-        }
     }
 
     // Malformed bodies, each problem in its place and all of them in the order of the fields.

@@ -73,7 +73,8 @@ both! {
     // Each tracker is asked in its own way, once, and what it says is taken over, whatever somebody has written here.
     async fn what_trackers_say_is_taken_over(app: TestApp) {
         let server = TrackerServer::start().await;
-        let app = server.serve(app);
+        let now: DateTime<Utc> = "2031-05-04T03:02:01Z".parse().unwrap();
+        let app = server.serve(app).with_clock(Clock::from_fn(move || now));
         let github = add_github(&app, 71).await;
         let jira = add(&app, "https://warthogs.atlassian.net/browse/TO-142").await;
         let launchpad = add(&app, "https://bugs.launchpad.net/snapd/+bug/99").await;
@@ -95,8 +96,8 @@ both! {
         let find = |part: &str| asked.iter().find(|asked| asked.line.contains(part)).unwrap();
         assert_eq!(asked.len(), 6, "{asked:?}");
         let claims = claims(find("GET /github/app"));
-        let seconds = |name: &str| claims[name].as_i64().unwrap();
-        assert_eq!((&claims["iss"], seconds("exp") - seconds("iat")), (&json!("77"), 360));
+        let now = now.timestamp();
+        assert_eq!(claims, json!({"iss": "77", "iat": now - 60, "exp": now + 300}));
         assert_eq!(find("access_tokens").body, r#"{"permissions": {}}"#);
         assert_eq!(find("issues/71").header("authorization"), Some("Bearer ghs_x"));
         let basic = format!("Basic {}", STANDARD.encode("bot@example.org:secret"));

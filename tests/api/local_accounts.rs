@@ -256,6 +256,9 @@ both! {
         refused.refused(429, "Too many failed attempts");
         let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=20).contains(&wait), "{wait}");
+        let elsewhere = [("x-forwarded-for", "198.51.100.1"), ("content-type", "application/json")];
+        let body = json!({"email": "ana@example.org", "password": PASSWORD}).to_string();
+        app.request(Method::POST, LOGIN, &elsewhere, body).await.ok();
         let now = app.service.clock.now() + TimeDelta::seconds(61);
         let later = app.with_clock(at(now));
         log_in(&later, "ana@example.org", PASSWORD).await.ok();

@@ -65,6 +65,47 @@ fn every_operation_names_its_permissions() {
     }
 }
 
+/// What operations are about, as older clients know it; ours has more.
+const TAGS: [&str; 17] = [
+    "test-executions",
+    "artefacts",
+    "environment-reviews",
+    "artefact-builds",
+    "reports",
+    "test-cases",
+    "environments",
+    "issues",
+    "test-results",
+    "execution-metadata",
+    "authentication",
+    "users",
+    "teams",
+    "permissions",
+    "applications",
+    "notifications",
+    "artefact-matching-rules",
+];
+
+#[test]
+fn the_document_says_what_it_describes() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    // The version of the description, not of the build.
+    assert_eq!((&document["info"]["title"], &document["info"]["version"]), (&json!("Test Observer"), &json!("0.1.0")));
+    assert!(document["components"].get("securitySchemes").is_none());
+    assert!(document["paths"].get("/docs").is_none() && document["paths"].get("/openapi.json").is_none());
+    let mut tags = BTreeSet::new();
+    for (method, path, operation) in operations(&document) {
+        let own: Vec<&str> = operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let is_about_the_server = path == "/" || path.starts_with("/health/");
+        let is_untagged =
+            is_about_the_server || ["/v1/version", "/v1/getting-started", "/sentry-debug"].contains(&&*path);
+        assert_eq!(own.is_empty(), is_untagged, "{method} {path}");
+        tags.extend(own.into_iter().map(str::to_owned));
+    }
+    assert!(TAGS.iter().all(|tag| tags.contains(*tag)), "{tags:?}");
+}
+
 #[test]
 fn operation_ids_follow_path_and_method() {
     let ids: Vec<String> = operations(&document())

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use axum::http::header;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use crate::support::{Raw, TestApp, both, charm, deb, image, only, snap};
 use crate::upstream::Upstream;
 
 const NUMBER_OF_ENTRIES: &str = "SELECT COUNT(*) FROM audit_log WHERE subject_kind = 'artefact'";
+/// When an index was changed.
+const DATE: &str = "Sun, 09 Mar 2031 01:02:03 GMT";
 /// Transactions of this database that are open and do nothing.
 const IDLE_TRANSACTIONS: &str = "SELECT COUNT(*) FROM pg_stat_activity
      WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
@@ -290,6 +293,102 @@ both! {
         assert_eq!(upstream.take_asked(), ["/v2/snaps/info/x 16 ubuntu"]);
         let names = app.raw.texts("SELECT name FROM artefact WHERE archived ORDER BY name").await;
         assert_eq!(names, ["x", "y"]);
+    }
+
+    // Who moves an artefact is corrected all the same.
+    async fn what_has_not_changed_is_not_sent_again(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let (snap, package) = (add_snap(&app, "x", "edge").await, add_deb(&app, "d", "1").await);
+        let info = "/v2/snaps/info/x";
+        let [proposed, updates] =
+            ["proposed", "updates"].map(|pocket| format!("archive/kinetic-{pocket}/main/binary-amd64"));
+        let [in_proposed, in_updates] = [&proposed, &updates].map(|index| format!("/{index}/Packages.gz"));
+        release(&upstream, "x", &["beta"]);
+        upstream.mark(info, header::ETAG, "\"one\"");
+        publish(&upstream, &proposed, &[("d", "1")]);
+        upstream.mark(&in_proposed, header::ETAG, "\"one\"");
+        publish(&upstream, &updates, &[("d", "1")]);
+        upstream.mark(&in_updates, header::LAST_MODIFIED, DATE);
+        assert_eq!(promote(&app).await, outcome(2, 0));
+        let plain = [in_proposed.clone(), in_updates.clone(), format!("{info} 16 ubuntu")];
+        assert_eq!(upstream.take_asked(), plain);
+
+        for (id, stage) in [(snap, "edge"), (package, "proposed")] {
+            app.patch(&format!("/v1/artefacts/{id}"), &json!({"stage": stage})).await.ok();
+        }
+        assert_eq!(promote(&app).await, outcome(2, 0));
+        is_at(&app.artefact(snap).await, "beta", false);
+        is_at(&app.artefact(package).await, "updates", false);
+        let conditional = [
+            format!("{in_proposed} unless \"one\""),
+            format!("{in_updates} since {DATE}"),
+            format!("{info} 16 ubuntu unless \"one\""),
+        ];
+        assert_eq!(upstream.take_asked(), conditional);
+
+        release(&upstream, "x", &["stable"]);
+        upstream.mark(info, header::ETAG, "\"two\"");
+        publish(&upstream, &updates, &[("d", "2")]);
+        publish(&upstream, &proposed, &[("d", "2")]);
+        assert_eq!(promote(&app).await, outcome(2, 0));
+        is_at(&app.artefact(snap).await, "stable", false);
+        is_at(&app.artefact(package).await, "updates", true);
+        assert_eq!(upstream.take_asked(), conditional);
+        // The archived one is not asked for, and what had no mark any longer is forgotten.
+        assert_eq!(promote(&app).await, outcome(1, 0));
+        assert_eq!(upstream.take_asked(), [format!("{info} 16 ubuntu unless \"two\"")]);
+        app.patch(&format!("/v1/artefacts/{package}"), &json!({"archived": false})).await.ok();
+        promote(&app).await;
+        assert_eq!(upstream.take_asked()[..2], plain[..2]);
+    }
+
+    async fn an_index_is_read_again_for_a_package_that_is_new(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        add_deb(&app, "old", "1").await;
+        let mut plain = Vec::new();
+        for pocket in ["proposed", "updates"] {
+            let index = format!("archive/kinetic-{pocket}/main/binary-amd64");
+            publish(&upstream, &index, &[("old", "1"), ("new", "1")]);
+            let path = format!("/{index}/Packages.gz");
+            upstream.mark(&path, header::ETAG, "\"one\"");
+            plain.push(path);
+        }
+        promote(&app).await;
+        assert_eq!(upstream.take_asked(), plain);
+        let new = add_deb(&app, "new", "1").await;
+        assert_eq!(promote(&app).await, outcome(2, 0));
+        is_at(&app.artefact(new).await, "updates", false);
+        assert_eq!(upstream.take_asked(), plain);
+        // Fewer are found in what is known of more.
+        app.patch(&format!("/v1/artefacts/{new}"), &json!({"archived": true})).await.ok();
+        assert_eq!(promote(&app).await, outcome(1, 0));
+        let conditional: Vec<String> = plain.iter().map(|path| format!("{path} unless \"one\"")).collect();
+        assert_eq!(upstream.take_asked(), conditional);
+    }
+
+    // A failure is no answer: what was known before is asked about again.
+    async fn a_failure_does_not_forget_what_was_known(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let id = add_snap(&app, "x", "edge").await;
+        let info = "/v2/snaps/info/x";
+        let known = || {
+            release(&upstream, "x", &["beta"]);
+            upstream.mark(info, header::ETAG, "\"one\"");
+        };
+        known();
+        assert_eq!(promote(&app).await, outcome(1, 0));
+        upstream.set(info, 503, "");
+        assert_eq!(promote(&app).await, outcome(0, 1));
+        known();
+        upstream.take_asked();
+        assert_eq!(promote(&app).await, outcome(1, 0));
+        assert_eq!(upstream.take_asked(), [format!("{info} 16 ubuntu unless \"one\"")]);
+        is_at(&app.artefact(id).await, "beta", false);
+        // Who says that nothing is new without having been asked says nothing.
+        let other = add_snap(&app, "y", "edge").await;
+        upstream.set("/v2/snaps/info/y", 304, "");
+        assert_eq!(promote(&app).await, outcome(1, 1));
+        is_at(&app.artefact(other).await, "edge", false);
     }
 
     // The same name is asked for once in each store.

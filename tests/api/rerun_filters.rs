@@ -488,6 +488,42 @@ both! {
         }
     }
 
+    // Numbers that no row has and no column holds are refused or find nothing.
+    async fn numbers_beyond_everything_are_no_failure(app: TestApp) {
+        let id = app.start(&snap(&json!({}))).await;
+        app.report(id, &[("wifi", "FAILED")]).await;
+        for number in [
+            json!(i32::MAX),
+            json!(i64::from(i32::MAX) + 1),
+            json!(i64::from(i32::MIN) - 1),
+            json!(i64::MAX),
+            json!("99999999999999999999"),
+            json!(1e30),
+        ] {
+            for (kind, changes) in [
+                (EXECUTIONS, json!({"reviewer_ids": [number]})),
+                (EXECUTIONS, json!({"assignee_ids": [number]})),
+                (RESULTS, json!({"reviewer_ids": [number]})),
+                (RESULTS, json!({"issues": [number]})),
+                (RESULTS, json!({"offset": number})),
+                (RESULTS, json!({"offset": number, "limit": number})),
+            ] {
+                let mut filter = json!({"families": ["snap"]});
+                filter.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+                let body = by(kind, &filter);
+                for answer in [app.post(SILENTLY, &body).await, delete(&app, &body).await] {
+                    assert!(matches!(answer.status.as_u16(), 200 | 422), "{body}: {}", answer.text());
+                }
+                assert_eq!(app.raw.number(WAITING).await, 0, "{body}");
+            }
+            // As many as there are is no number too large.
+            let answer = app.post(SILENTLY, &by(RESULTS, &json!({"families": ["snap"], "limit": number}))).await;
+            assert!(matches!(answer.status.as_u16(), 200 | 422), "{number}: {}", answer.text());
+            assert_eq!(app.raw.number(WAITING).await, i64::from(answer.status == 200), "{number}");
+            app.raw.run("DELETE FROM test_execution_rerun_request").await;
+        }
+    }
+
     // Where ids or a word may stand, nothing else may; the field is named.
     async fn ids_are_not_mixed_with_words(app: TestApp) {
         for (kind, field) in [

@@ -1,4 +1,4 @@
-//! Signing in and out at a SAML identity provider, and whom nothing makes us believe.
+//! Signing in at a SAML identity provider, and whom nothing makes us believe.
 
 use axum::http::{Method, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,19 +10,19 @@ use test_observer::service::Service;
 use tower::ServiceExt;
 
 use crate::saml_idp::{
-    BASE_URL, CONSUMER_URL, ENTITY_ID, Idp, SIGN_IN_URL, SIGN_OUT_URL, Said, Signed, attribute, attribute_of, form,
-    logout, metadata, name_id, query, sent, serve, time,
+    BASE_URL, CONSUMER_URL, Idp, SIGN_IN_URL, Said, Signed, attribute, attribute_of, form, metadata, name_id, sent,
+    serve, time,
 };
 use crate::support::{Answer, TestApp, both};
 
 const LOGIN: &str = "/v1/auth/saml/login";
-const LOGOUT: &str = "/v1/auth/saml/logout";
+pub(crate) const LOGOUT: &str = "/v1/auth/saml/logout";
 pub(crate) const ACS: &str = "/v1/auth/saml/acs";
-const SLS: &str = "/v1/auth/saml/sls";
+pub(crate) const SLS: &str = "/v1/auth/saml/sls";
 const DASHBOARD: &str = "https://dash.example";
-const SESSIONS: &str = "SELECT COUNT(*) FROM user_session";
+pub(crate) const SESSIONS: &str = "SELECT COUNT(*) FROM user_session";
 const REFUSED: &str = "Authentication failed";
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// An installation whose people sign in at a provider.
 pub(crate) async fn with_idp(app: TestApp) -> (TestApp, Idp) {
@@ -37,17 +37,17 @@ pub(crate) async fn with_idp(app: TestApp) -> (TestApp, Idp) {
 }
 
 /// Each `Set-Cookie` of an answer for the cookie.
-fn set_cookies(answer: &Answer, name: &str) -> Vec<String> {
+pub(crate) fn set_cookies(answer: &Answer, name: &str) -> Vec<String> {
     let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
     cookies.filter(|cookie| cookie.starts_with(&format!("{name}="))).collect()
 }
 
 /// The cookie that an answer sets, as a browser sends it back.
-fn cookie(answer: &Answer, name: &str) -> Option<String> {
+pub(crate) fn cookie(answer: &Answer, name: &str) -> Option<String> {
     set_cookies(answer, name).first().and_then(|cookie| cookie.split(';').next()).map(str::to_owned)
 }
 
-fn location(answer: &Answer) -> &str {
+pub(crate) fn location(answer: &Answer) -> &str {
     answer.headers["location"].to_str().unwrap()
 }
 
@@ -133,6 +133,20 @@ both! {
         let (first, _) = begin(&app).await;
         let (second, _) = begin(&app).await;
         assert!(first != second && first.starts_with("id-") && first.len() == 35, "{first}");
+    }
+
+    // What we are called there is what the operator wrote, letter by letter; paths go below it.
+    async fn the_entity_id_is_the_base_address_as_it_is_written(app: TestApp) {
+        let (mut app, _idp) = with_idp(app).await;
+        for base in ["https://to.example", "https://to.example/", "https://TO.example/app/"] {
+            app = app.with_settings(|settings| base.clone_into(&mut settings.saml.sp_base_url));
+            let answer = app.request(Method::GET, LOGIN, &[], "").await;
+            let (request, state) = sent(location(&answer), "SAMLRequest");
+            assert!(request.contains(&format!("<saml:Issuer>{base}</saml:Issuer>")), "{request}");
+            let below = base.trim_end_matches('/');
+            assert_eq!(attribute_of(&request, "AssertionConsumerServiceURL"), format!("{below}{ACS}"));
+            assert_eq!(state, Some(format!("{below}{LOGIN}")));
+        }
     }
 
     async fn the_attempt_comes_along_with_a_post_from_the_provider(app: TestApp) {
@@ -466,115 +480,6 @@ both! {
             app = app.with_settings(|settings| settings.launchpad_api_url = Some(launchpad));
             let ana = user_of(&app, &sign_in(&app, |_| {}).await).await;
             assert_eq!((&ana["launchpad_handle"], &ana["teams"]), (&Value::Null, &json!([])), "{text}");
-        }
-    }
-
-    async fn signing_out_ends_the_session_here_and_asks_the_provider(app: TestApp) {
-        let (app, idp) = with_idp(app).await;
-        let answer = sign_in(&app, |_| {}).await;
-        let session = cookie(&answer, "session").unwrap();
-        // A browser that follows a link sends the cookie, and not the header that pages send.
-        let answer = app.request(Method::GET, &format!("{LOGOUT}?return_to=/snaps"), &[("cookie", &session)], "").await;
-        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
-        assert!(location(&answer).starts_with(&format!("{SIGN_OUT_URL}?SAMLRequest=")));
-        let (request, state) = sent(location(&answer), "SAMLRequest");
-        assert!(request.starts_with("<samlp:LogoutRequest "), "{request}");
-        assert_eq!(attribute_of(&request, "Destination"), SIGN_OUT_URL);
-        assert!(request.contains(":emailAddress\">ana@example.org</saml:NameID>"), "{request}");
-        assert_eq!(state.as_deref(), Some("/snaps"));
-        let gone = "session=null; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly; samesite=lax; secure";
-        assert_eq!(set_cookies(&answer, "session"), [gone]);
-        assert_eq!(app.as_user(&session, Method::GET, "/v1/users/me", None).await.ok(), Value::Null);
-        assert_eq!(app.raw.number(SESSIONS).await, 0);
-        // Nobody is signed in any longer, but the cookie is still there; then neither.
-        for (cookie, is_cleared) in [(session.as_str(), true), ("session=x", false), ("", false)] {
-            let answer = app.request(Method::GET, LOGOUT, &[("cookie", cookie)], "").await;
-            let (request, state) = sent(location(&answer), "SAMLRequest");
-            assert!(request.contains(&format!("nameid-format:entity\">{ENTITY_ID}</saml:NameID>")), "{request}");
-            assert_eq!(state.as_deref(), Some("https://to.example/v1/auth/saml/logout"));
-            assert_eq!(!set_cookies(&answer, "session").is_empty(), is_cleared, "{cookie}");
-        }
-        // Whatever the provider does, the session is over.
-        let session = cookie(&sign_in(&app, |_| {}).await, "session").unwrap();
-        let alone = metadata(&["rsa"]).replace("SingleLogoutService", "ArtifactResolutionService");
-        idp.show(200, &alone);
-        app.service.refresh_saml_provider().await;
-        let answer = app.request(Method::GET, &format!("{LOGOUT}?return_to=/snaps"), &[("cookie", &session)], "").await;
-        assert_eq!((answer.status.as_u16(), location(&answer)), (307, "/snaps"));
-        assert_eq!(app.request(Method::GET, LOGOUT, &[], "").await.ok(), Value::Null);
-        assert_eq!(app.raw.number(SESSIONS).await, 0);
-        let user = app.add_user("kim").await;
-        let session = app.session(user).await;
-        let app = app.with_settings(|settings| settings.saml.idp_metadata_url = None);
-        let answer = app.request(Method::GET, LOGOUT, &[("cookie", &session)], "").await;
-        answer.refused(503, "SAML authentication is not configured");
-        assert_eq!(set_cookies(&answer, "session"), [gone]);
-        assert_eq!(app.raw.number(SESSIONS).await, 0);
-    }
-
-    async fn who_comes_back_signed_out_goes_on(app: TestApp) {
-        let (app, _idp) = with_idp(app).await;
-        let own = "https://to.example/v1/auth/saml/sls";
-        let now = app.service.clock.now();
-        let success = "urn:oasis:names:tc:SAML:2.0:status:Success";
-        let ok = &format!("<samlp:Status><samlp:StatusCode Value=\"{success}\"/></samlp:Status>");
-        let response = logout("LogoutResponse", ENTITY_ID, own, ok, now);
-        let request = logout("LogoutRequest", ENTITY_ID, own, &name_id("ana@example.org"), now);
-        let by = |state, key| query("SAMLResponse", &response, state, key);
-        let page = Some("/snaps");
-        let signed = by(page, Some("rsa"));
-        let bad = (400, Some("Logout failed"), None);
-        for (name, query, (status, detail, to)) in [
-            ("a response", by(page, None), (302, None, page)),
-            ("a signed response", signed.clone(), (302, None, page)),
-            ("a response without a page", by(None, Some("rsa")), (200, None, None)),
-            ("another's page", by(Some("https://eve.example"), None), (200, None, None)),
-            ("an unsigned request", query("SAMLRequest", &request, page, None), (302, None, page)),
-            ("signed by a stranger", by(page, Some("stranger")), bad),
-            ("signed for another page", signed.replace("%2Fsnaps", "%2Fdebs"), bad),
-            ("signature without an algorithm", signed.replace("SigAlg=", "Sig="), bad),
-            ("another issuer", query("SAMLResponse", &response.replace(ENTITY_ID, "https://x"), page, None), bad),
-            ("another destination", query("SAMLResponse", &response.replace(own, BASE_URL), page, None), bad),
-            ("failed", query("SAMLResponse", &response.replace(":Success", ":Responder"), page, None), bad),
-            ("no message", "SAMLResponse=x".to_owned(), bad),
-            ("both", format!("{signed}&SAMLRequest=x"), bad),
-            ("neither", "RelayState=/snaps".to_owned(), (400, Some("SAMLResponse or SAMLRequest is missing"), None)),
-        ] {
-            for method in [Method::GET, Method::POST] {
-                let answer = app.request(method, &format!("{SLS}?{query}"), &[FORM], "").await;
-                assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.text());
-                assert_eq!(answer.headers.get("location").map(|location| location.to_str().unwrap()), to, "{name}");
-                if let Some(detail) = detail {
-                    answer.refused(400, detail);
-                }
-            }
-        }
-        // A form holds no message, but it says where to go on.
-        let answer = app.request(Method::POST, SLS, &[FORM], by(page, None)).await;
-        answer.refused(400, "SAMLResponse or SAMLRequest is missing");
-        let answer = app.request(Method::POST, &format!("{SLS}?{}", by(page, None)), &[FORM], "RelayState=/debs").await;
-        assert_eq!((answer.status.as_u16(), location(&answer)), (302, "/debs"));
-    }
-
-    async fn the_provider_itself_signs_people_out_when_it_signs_that(app: TestApp) {
-        let (app, _idp) = with_idp(app).await;
-        let session = cookie(&sign_in(&app, |_| {}).await, "session").unwrap();
-        let own = "https://to.example/v1/auth/saml/sls";
-        let request =
-            logout("LogoutRequest", ENTITY_ID, own, &name_id("ana@example.org"), app.service.clock.now());
-        let unsigned = format!("{SLS}?{}", query("SAMLRequest", &request, Some("there"), None));
-        app.request(Method::GET, &unsigned, &[("cookie", &session)], "").await.ok();
-        assert_eq!(app.raw.number(SESSIONS).await, 1);
-        let signed = format!("{SLS}?{}", query("SAMLRequest", &request, Some("there"), Some("rsa")));
-        for _ in 0..2 {
-            let answer = app.request(Method::GET, &signed, &[("cookie", &session)], "").await;
-            assert_eq!(answer.status, StatusCode::FOUND);
-            assert_eq!(set_cookies(&answer, "session").len(), 1);
-            let (response, state) = sent(location(&answer), "SAMLResponse");
-            assert!(location(&answer).starts_with(&format!("{SIGN_OUT_URL}?")));
-            assert_eq!((attribute_of(&response, "InResponseTo").as_str(), state.as_deref()), ("_out", Some("there")));
-            assert!(response.starts_with("<samlp:LogoutResponse ") && response.contains(":status:Success\""));
-            assert_eq!(app.raw.number(SESSIONS).await, 0);
         }
     }
 }

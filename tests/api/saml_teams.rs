@@ -3,6 +3,7 @@
 use app::api::Permission;
 use serde_json::{Value, json};
 
+use crate::log::Log;
 use crate::saml::{sign_in, user_of, with_idp};
 use crate::saml_idp::{Said, attribute, name_id, serve};
 use crate::support::{TestApp, both};
@@ -110,6 +111,14 @@ both! {
             settings.saml.teams = ["crew".to_owned()].into();
         });
         assert_eq!(teams(&app, |said| with_groups(said, &list("groups", &["crew"]))).await, ["crew", "qa"]);
+    }
+
+    // Where Launchpad has no say nobody asks it, which the log says: an operator may have forgotten it.
+    async fn the_log_says_that_launchpad_is_not_asked(app: TestApp) {
+        let (app, _idp) = with_idp(app).await;
+        let log = Log::capture();
+        sign_in(&app, |_| {}).await.ok();
+        log.assert_tells(&["WARN", "Launchpad is not asked who signs in", "USE_LOCAL_LOGIN"], &["ana@"]);
     }
 
     async fn launchpad_tells_handle_and_teams(app: TestApp) {

@@ -421,6 +421,9 @@ both! {
             ("a2VybmVs:a", base64("a2VybmVs:a")),
             ("/w==:Ni45", base64("/w==:Ni45")),
             ("a2VybmVs:4p8=", base64("a2VybmVs:4p8=")),
+            // The alphabet is the standard one, and nothing beside it is skipped.
+            ("a2Vy bmVs:Ni45", base64("a2Vy bmVs:Ni45")),
+            ("a2VybmVs:Ni4_", base64("a2VybmVs:Ni4_")),
             (":Ni45", empty(":Ni45")),
             ("a2VybmVs:", empty("a2VybmVs:")),
             (":", empty(":")),

@@ -160,8 +160,11 @@ both! {
             let problems = app.get(&format!("{PATH}?{query}")).await.problems();
             assert_eq!(problems, [(kind.to_owned(), loc)], "{query}");
         }
-        // An offset that no number holds is told, not failed at.
+        // An offset that no number holds is told, not failed at; beyond the last execution there is nothing.
         assert_eq!(app.get(&format!("{PATH}?offset=99999999999999999999")).await.status, 422);
+        run(&app, &snap(&json!({}))).await;
+        let beyond = search(&app, "offset=9223372036854775807&limit=1000").await;
+        assert_eq!((&beyond["count"], &beyond["test_executions"]), (&json!(1), &json!([])));
     }
 
     // Rights: `view_test` and nothing else, before anything that is wrong.

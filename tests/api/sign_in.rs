@@ -107,6 +107,9 @@ both! {
             app = app.with_clock(at(morning() + TimeDelta::seconds(seconds)));
             assert_eq!(who(&app, &session).await.is_object(), is_open, "{seconds}");
         }
+        // Looking neither makes it longer nor clears it away.
+        let kept = format!("{SESSIONS} WHERE expires_at = '2031-02-05T08:30:00+00:00'");
+        assert_eq!(app.raw.number(&kept).await, 1);
     }
 
     // Whatever is wrong with a cookie: it is nobody's, and ends nobody's session either.

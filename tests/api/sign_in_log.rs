@@ -1,13 +1,15 @@
 //! Attacks on signing in: each stands in the log, in one line, with its reason, which the browser is not told.
 
 use axum::http::Method;
-use serde_json::json;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use test_observer::clock::Clock;
 use test_observer::domain::sign_in_state;
 
 use crate::log::Log;
 use crate::oidc_issuer::{CALLBACK, Issuer, Plan, Signing, come_back};
-use crate::saml::{ACS, Forgery, before_subject, begin, post, sign_in, with_idp};
-use crate::saml_idp::{Said, Signed, form, query};
+use crate::saml::{ACS, Forgery, LOGOUT, before_subject, begin, post, sign_in, with_idp};
+use crate::saml_idp::{Said, Signed, form, metadata, query};
 use crate::support::{TestApp, both};
 
 const LOGIN: &str = "/v1/auth/local/login";
@@ -50,6 +52,25 @@ const ATTACKS: &[Attack] = &[
 
 /// What somebody makes of a signed assertion, and the words that say so.
 type Wrapping = (fn(&Forgery) -> String, &'static str);
+
+/// Pages that nobody is sent to: of another scheme, port or host, and what browsers take for one.
+const FOREIGN: [&str; 7] = [
+    "http://dash.example/",
+    "https://dash.example:8443/",
+    "https://evil.example/",
+    "https://dash.example@evil.example/",
+    "//evil.example/",
+    "/\\evil.example/",
+    "javascript://dash.example/%0aalert(1)",
+];
+const DESTINATION: &str = "nobody is sent to what is no page of the dashboard";
+const WAITING: &str = "too many sign-ins from this address have failed";
+
+/// A minute and a second later.
+fn after_a_minute(app: TestApp) -> TestApp {
+    let later = app.service.clock.now() + TimeDelta::seconds(61);
+    app.with_clock(Clock::from_fn(move || later))
+}
 
 /// A password that is tried.
 async fn try_password(app: &TestApp, email: &str, password: &str) -> u16 {
@@ -147,6 +168,78 @@ both! {
         log.assert_tells(&["WARN", "/v1/auth/saml/sls", "400", "a message about signing out was not taken"], &[]);
     }
 
+    // Links of others that would lead somebody through signing in or out to where they like.
+    async fn foreign_destinations_stand_in_the_log(app: TestApp) {
+        let issuer = Issuer::start().await;
+        let (app, idp) = with_idp(issuer.serve(app)).await;
+        let log = Log::capture();
+        for foreign in FOREIGN {
+            issuer.begin(&app, Some(foreign)).await;
+            log.assert_tells(&["WARN", CLIENT, "GET", "/v1/auth/oidc/login", "303", DESTINATION, foreign], &[]);
+            let (request, attempt) = begin(&app).await;
+            let said = Said::about_ana(Some(&request), app.service.clock.now());
+            assert_eq!(post(&app, &attempt, form(&said.xml(), Some(foreign))).await.ok(), Value::Null);
+            log.assert_tells(&["WARN", CLIENT, "POST", ACS, "200", DESTINATION, foreign], &[attempt.as_str()]);
+        }
+        // What is ours, and what nobody asked for, is not worth a line.
+        let begin_again = Some("https://to.example/v1/auth/saml/login");
+        for own in [None, Some(""), Some("/snaps"), Some("https://dash.example/"), begin_again] {
+            issuer.begin(&app, own.filter(|own| Some(*own) != begin_again)).await;
+            let (request, attempt) = begin(&app).await;
+            let said = Said::about_ana(Some(&request), app.service.clock.now());
+            post(&app, &attempt, form(&said.xml(), own)).await;
+        }
+        assert!(!log.take().contains(DESTINATION));
+        // Where the identity provider has no part in signing out, nobody else would look at the address.
+        idp.show(200, &metadata(&["rsa"]).replace("SingleLogoutService", "ArtifactResolutionService"));
+        app.service.refresh_saml_provider().await;
+        for foreign in FOREIGN {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", foreign).finish();
+            assert_eq!(app.request(Method::GET, &format!("{LOGOUT}?{query}"), &[], "").await.ok(), Value::Null);
+            log.assert_tells(&["WARN", CLIENT, "GET", LOGOUT, "200", DESTINATION, foreign], &[]);
+        }
+    }
+
+    // Tokens that prove nothing, one after the other: the provider is not asked about the next one for a while.
+    async fn who_brings_too_many_bad_tokens_has_to_wait(app: TestApp) {
+        let issuer = Issuer::start().await;
+        let app = issuer.serve(app).with_settings(|settings| settings.failed_logins_per_minute = 2);
+        issuer.plan(|plan| plan.signing = Signing::Nobody);
+        for _ in 0..2 {
+            assert_eq!(issuer.sign_in(&app).await.status, 403);
+        }
+        issuer.plan(|plan| plan.signing = Signing::Key(1));
+        let begun = issuer.begin(&app, None).await;
+        let (state, cookie) = (begun.query["state"].as_str(), begun.cookie.as_str());
+        let log = Log::capture();
+        let refused = issuer.finish(&app, &begun).await;
+        refused.refused(429, "Too many failed attempts");
+        assert!(refused.headers.contains_key("retry-after"));
+        log.assert_tells(&["WARN", CLIENT, "GET", CALLBACK, "429", WAITING], &[state, cookie]);
+        assert_eq!(issuer.count("/token"), 2);
+        // Others do not have to.
+        let elsewhere = [("cookie", cookie), ("x-forwarded-for", "198.51.100.1")];
+        assert_eq!(come_back(&app, &elsewhere, &[("code", "abc"), ("state", state)]).await.status, 303);
+        assert_eq!(issuer.sign_in(&after_a_minute(app)).await.status, 303);
+    }
+
+    // The same with assertions; one that has to wait is not used up.
+    async fn who_brings_too_many_bad_assertions_has_to_wait(app: TestApp) {
+        let (app, _idp) = with_idp(app).await;
+        let app = app.with_settings(|settings| settings.failed_logins_per_minute = 2);
+        for _ in 0..2 {
+            assert_eq!(sign_in(&app, |said| said.signed = Signed::Nothing).await.status, 403);
+        }
+        let (request, attempt) = begin(&app).await;
+        let body = form(&Said::about_ana(Some(&request), app.service.clock.now()).xml(), None);
+        let log = Log::capture();
+        let refused = post(&app, &attempt, body.clone()).await;
+        refused.refused(429, "Too many failed attempts");
+        assert!(refused.headers.contains_key("retry-after"));
+        log.assert_tells(&["WARN", CLIENT, "POST", ACS, "429", WAITING], &[attempt.as_str()]);
+        post(&after_a_minute(app), &attempt, body).await.ok();
+    }
+
     // Passwords and links that are guessed: whose they are not, and nothing of either.
     async fn guessed_passwords_and_links_stand_in_the_log(app: TestApp) {
         let app = app.with_settings(|settings| {
@@ -163,7 +256,7 @@ both! {
         assert_eq!(try_password(&app, "eve@example.org", "hunter2").await, 401);
         log.assert_tells(&["WARN", CLIENT, "POST", LOGIN, "401", "a password for nobody who has one"], &secrets);
         assert_eq!(try_password(&app, "ana@example.org", "correct horse battery").await, 429);
-        log.assert_tells(&["WARN", CLIENT, LOGIN, "429", "too many wrong passwords from this address"], &secrets);
+        log.assert_tells(&["WARN", CLIENT, LOGIN, "429", WAITING], &secrets);
         let token = "x".repeat(43);
         let path = format!("/v1/auth/local/link/{token}");
         assert_eq!(app.request(Method::GET, &path, &[], "").await.status, 404);

@@ -190,8 +190,21 @@ both! {
             }
             app.patch(&at(id), &json!({field: format!("http://x/{}", "a".repeat(191))})).await.ok();
         }
-        let shown = app.patch(&at(id), &json!({"ci_link": ""})).await.json()["detail"][0].clone();
-        assert_eq!(shown["msg"], "Input should be a valid URL, input is empty");
+    }
+
+    async fn what_is_wrong_with_a_link_is_told(app: TestApp) {
+        let id = app.start(&deb(&json!({}))).await;
+        for (link, reason) in [
+            ("", "input is empty"),
+            (" ", "input is empty"),
+            ("not a url", "relative URL without a base"),
+            ("http://", "empty host"),
+            ("http://[::1/", "invalid IPv6 address"),
+            ("http://x:99999/", "invalid port number"),
+        ] {
+            let problem = app.patch(&at(id), &json!({"ci_link": link})).await.json()["detail"][0].clone();
+            assert_eq!(problem["msg"], format!("Input should be a valid URL, {reason}"), "{link:?}");
+        }
     }
 
     async fn absent_and_null_leave_everything(app: TestApp) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{both, deb, snap};
+use crate::support::{both, deb, only, snap};
 
 fn names_of(results: &Value) -> Vec<&str> {
     results.as_array().unwrap().iter().map(|result| result["name"].as_str().unwrap()).collect()
@@ -43,6 +43,22 @@ both! {
         let results = app.get(&format!("/v1/test-executions/{id}/test-results")).await.ok();
         assert_eq!(names_of(&results), ["b", "a"]);
         assert_eq!(results[1]["status"], "FAILED");
+    }
+
+    async fn of_a_name_twice_in_a_batch_the_first_describes_the_case(app: TestApp) {
+        let id = app.start(&deb(&json!({}))).await;
+        let path = format!("/v1/test-executions/{id}/test-results");
+        let item = |status: &str, word: &str| {
+            json!({"name": "wifi", "status": status, "category": word, "template_id": word, "comment": word,
+                   "io_log": word})
+        };
+        app.post(&path, &json!([item("PASSED", "first"), item("FAILED", "last")])).await.ok();
+        let results = app.get(&path).await.ok();
+        assert_eq!(names_of(&results), ["wifi"]);
+        let expected = json!({
+            "category": "first", "template_id": "first", "status": "FAILED", "comment": "last", "io_log": "last",
+        });
+        assert_eq!(only(&results[0], &expected), expected);
     }
 
     async fn a_case_keeps_the_category_and_template_of_its_first_report(app: TestApp) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 use test_observer::integrations::upstream::UpstreamSettings;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
@@ -15,8 +15,16 @@ use crate::support::TestApp;
 /// Longer than anything takes that happens at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A status and a body, by the path that they answer.
-type Responses = HashMap<String, (u16, Vec<u8>)>;
+/// By the path that they answer.
+type Responses = HashMap<String, Response>;
+
+/// What is answered, and the header by which it is known again, if any.
+#[derive(Clone)]
+struct Response {
+    status: u16,
+    body: Vec<u8>,
+    mark: Option<(HeaderName, &'static str)>,
+}
 
 /// The server. What it has no answer to is not found.
 #[derive(Clone, Default)]
@@ -50,26 +58,46 @@ impl Upstream {
         (app, upstream)
     }
 
-    async fn answer(&self, uri: &Uri, headers: &HeaderMap) -> (StatusCode, Vec<u8>) {
-        let said =
-            |name: &str| headers.get(name).map(|value| format!(" {}", value.to_str().unwrap())).unwrap_or_default();
-        let question = format!("{uri}{}{}", said("snap-device-series"), said("snap-device-store"));
-        self.asked.lock().unwrap().push(question);
+    async fn answer(&self, uri: &Uri, headers: &HeaderMap) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let said = |before: &str, name: &str| {
+            headers.get(name).map(|value| format!("{before}{}", value.to_str().unwrap())).unwrap_or_default()
+        };
+        let question = [
+            uri.to_string(),
+            said(" ", "snap-device-series"),
+            said(" ", "snap-device-store"),
+            said(" unless ", "if-none-match"),
+            said(" since ", "if-modified-since"),
+        ];
+        self.asked.lock().unwrap().push(question.concat());
         drop(self.gate.read().await);
         let not_found = || {
             let body = json!({"error-list": [{"code": "resource-not-found", "message": "Nothing is called that"}]});
-            (404, body.to_string().into_bytes())
+            Response { status: 404, body: body.to_string().into_bytes(), mark: None }
         };
-        let (status, body) = self.answers.lock().unwrap().get(uri.path()).cloned().unwrap_or_else(not_found);
-        (StatusCode::from_u16(status).unwrap(), body)
+        let response = self.answers.lock().unwrap().get(uri.path()).cloned().unwrap_or_else(not_found);
+        let Some((name, value)) = response.mark else {
+            return (StatusCode::from_u16(response.status).unwrap(), HeaderMap::new(), response.body);
+        };
+        let condition = if name == header::ETAG { header::IF_NONE_MATCH } else { header::IF_MODIFIED_SINCE };
+        let marks: HeaderMap = [(name, HeaderValue::from_static(value))].into_iter().collect();
+        if headers.get(condition).is_some_and(|known| known == value) {
+            return (StatusCode::NOT_MODIFIED, marks, Vec::new());
+        }
+        (StatusCode::from_u16(response.status).unwrap(), marks, response.body)
     }
 
     /// Has an answer from now on.
     pub(crate) fn set(&self, path: &str, status: u16, body: impl Into<Vec<u8>>) {
-        self.answers.lock().unwrap().insert(path.to_owned(), (status, body.into()));
+        self.answers.lock().unwrap().insert(path.to_owned(), Response { status, body: body.into(), mark: None });
     }
 
-    /// What was asked since the last time, sorted: path, series of devices, store.
+    /// Knows an answer again by a header that it has from now on.
+    pub(crate) fn mark(&self, path: &str, header: HeaderName, value: &'static str) {
+        self.answers.lock().unwrap().get_mut(path).unwrap().mark = Some((header, value));
+    }
+
+    /// What was asked since the last time, sorted: path, series of devices, store, and by which mark an answer is known.
     pub(crate) fn take_asked(&self) -> Vec<String> {
         let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
         asked.sort_unstable();

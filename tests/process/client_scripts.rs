@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Database, PROGRAM, Server};
+use crate::support::{Database, PROGRAM, Server, run_with};
 
 /// A server with an artefact, and a folder to work in.
 struct Site {
@@ -131,6 +131,34 @@ async fn results_of_days_are_summed_up() {
     assert_eq!(new, "Test Identifier,ALL,FAIL,PASS,SKIP\r\ncamera/detect,1,0,1,0\r\n");
 }
 
+#[test]
+fn a_report_that_cannot_be_meant_is_not_begun() {
+    let site = Site::new("no-report");
+    std::fs::write(site.folder.join("old.csv"), "kept").unwrap();
+    for (args, expected) in [
+        ("--output_file new.csv", "required arguments were not provided"),
+        ("--start_date 2031-01-15", "required arguments were not provided"),
+        ("--start_date 2031.01.15 --output_file new.csv", "Date 2031.01.15 is not in the correct format: %Y-%m-%d"),
+        (
+            "--start_date 2031-01-15 --end_date tomorrow --output_file new.csv",
+            "Date tomorrow is not in the correct format: %Y-%m-%d",
+        ),
+        (
+            "--start_date 2031-01-16 --end_date 2031-01-15 --output_file new.csv",
+            "Start date '2031-01-16' must be before end date '2031-01-15'",
+        ),
+        ("--start_date 2031-01-15 --end_date 2031-01-15 --output_file old.csv", "Output file 'old.csv' already exists"),
+    ] {
+        let args: Vec<&str> = ["test-results-report"].into_iter().chain(args.split(' ')).collect();
+        let output = site.run(&args, "");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {log}");
+        assert!(log.contains(expected) && output.stdout.is_empty(), "{args:?}: {log}");
+    }
+    assert_eq!(std::fs::read_to_string(site.folder.join("old.csv")).unwrap(), "kept");
+    assert!(!site.folder.join("new.csv").exists() && !site.folder.join("test-results-reports").exists());
+}
+
 /// A server that has some submissions, and says on which requests it saw a key.
 fn serve_submissions() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -176,6 +204,25 @@ fn submissions_elsewhere_are_compared() {
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), expected);
     let output = site.run(&["compare-submissions", &submission(7), &submission(6)], "");
     assert_eq!(output.status.code(), Some(69));
+}
+
+#[test]
+fn the_way_to_other_systems_is_the_operator_s() {
+    let url = serve_submissions();
+    // Nobody has that name: only who takes the way through the proxy gets an answer, which is that there is nothing.
+    let elsewhere = "http://jenkins.invalid/job/x/2/artifact/artifacts/submission.json";
+    for name in ["HTTP_PROXY", "http_proxy"] {
+        let (is_done, printed, log) = run_with(&["test-case-history", elsewhere, "a"], &[(name, &url)]);
+        assert!(is_done && printed == "test\t2\t1\na\t-\t-\n", "{name}: {printed} {log}");
+    }
+    let here = format!("{url}/job/x/7/artifact/artifacts/submission.json");
+    let args = ["test-case-history", here.as_str(), "a", "--number-of-jenkins-jobs", "1"];
+    let nowhere = ("HTTP_PROXY", "http://127.0.0.1:1");
+    for name in ["NO_PROXY", "no_proxy"] {
+        let (is_done, printed, log) = run_with(&args, &[nowhere, (name, "127.0.0.1")]);
+        assert!(is_done && printed == "test\t7\na\tpass\n", "{name}: {printed} {log}");
+    }
+    assert!(!run_with(&args, &[nowhere]).0);
 }
 
 #[test]

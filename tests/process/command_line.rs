@@ -1,5 +1,9 @@
 //! Flags, variables, and what the program prints.
 
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
 use crate::support::{Database, Server, run, run_with};
 
 #[test]
@@ -119,6 +123,28 @@ async fn the_log_says_that_reads_are_open() {
         let answer = reqwest::get(format!("{}/v1/artefacts", server.url)).await.unwrap();
         assert_eq!(answer.status(), status, "{variables:?}");
     }
+}
+
+#[tokio::test]
+async fn a_server_runs_its_jobs_unless_it_is_told_not_to() {
+    let database = Database::sqlite();
+    let key = database.add_key();
+    let jobs = async |server: &Server| -> Value {
+        let request = reqwest::Client::new().get(format!("{}/v1/jobs", server.url)).bearer_auth(&key);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    };
+    let idle = Server::start(&database, &[("DISABLE_PERIODIC_TASKS", "True")]);
+    idle.wait_for_line("this process runs no jobs");
+    let told = jobs(&idle).await;
+    assert_eq!((&told["is_enabled"], &told["jobs"][0]["next_due_at"]), (&json!(false), &Value::Null));
+    drop(idle);
+    let busy = Server::start(&database, &[]);
+    let began = Instant::now();
+    while jobs(&busy).await["jobs"][0]["next_due_at"].is_null() {
+        assert!(began.elapsed() < Duration::from_secs(30), "no job is due");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(jobs(&busy).await["is_enabled"], true);
 }
 
 #[test]

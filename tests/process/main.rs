@@ -11,6 +11,7 @@ mod local_accounts;
 mod metrics;
 mod operator;
 mod pages;
+mod reports;
 mod requests;
 mod result_metrics;
 mod scale_out;
@@ -19,3 +20,5 @@ mod soak;
 mod submit;
 mod support;
 mod survival;
+#[cfg(feature = "otlp")]
+mod traces;

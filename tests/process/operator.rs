@@ -68,6 +68,53 @@ async fn users_and_teams_are_kept_from_the_command_line_on_postgres() {
     check_users_and_teams(&Database::postgres().await);
 }
 
+/// Launchpad, which knows Ana, and somebody without a name. Of teams it says nothing.
+async fn serve_launchpad() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/devel", listener.local_addr().unwrap());
+    let people = |uri: axum::http::Uri| async move {
+        match uri.query().unwrap_or_default() {
+            "ws.op=getByEmail&email=ana%40x.org" => r#"{"name": "ana-l", "display_name": "Ana Lopez"}"#,
+            "ws.op=getByEmail&email=nameless%40x.org" => r#"{"name": "", "display_name": ""}"#,
+            _ => "null",
+        }
+    };
+    let router = axum::Router::new().route("/devel/people", axum::routing::get(people));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+fn check_launchpad(database: &Database, launchpad: &str) {
+    let add = |email: &str, launchpad: &str| {
+        run_with(&["user", "add", email, "--db", &database.url], &[("LAUNCHPAD_API_URL", launchpad)])
+    };
+    let (is_done, ana, log) = add("ana@x.org", launchpad);
+    assert!(is_done, "{log}");
+    // Again it changes nothing, and says so.
+    let (is_done, again, log) = add("ana@x.org", launchpad);
+    assert!(is_done && again == ana && log.contains("ana@x.org already exists"), "{again} {log}");
+    for (email, launchpad, expected) in [
+        ("eve@x.org", launchpad, "Email not registered in launchpad"),
+        ("nameless@x.org", launchpad, "Launchpad cannot be asked: a person without a name"),
+        ("ana@x.org", "http://127.0.0.1:1/devel", "Launchpad cannot be asked: "),
+        ("ana@x.org", "http://launchpad.example/devel", "LAUNCHPAD_API_URL: "),
+    ] {
+        let (is_done, printed, log) = add(email, launchpad);
+        assert!(!is_done && printed.is_empty(), "{email}: {printed}");
+        let last = log.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&format!("test-observer: {expected}")), "{email}: {log}");
+    }
+    let users = format!("{}\tana@x.org\tAna Lopez\tana-l\t-\t\n", ana.trim());
+    assert_eq!(done(database, &["user", "list"]), users);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn launchpad_says_who_has_a_mail_address() {
+    let launchpad = serve_launchpad().await;
+    check_launchpad(&Database::sqlite(), &launchpad);
+    check_launchpad(&Database::postgres().await, &launchpad);
+}
+
 #[test]
 fn artefacts_are_named_by_id() {
     let database = Database::sqlite();
@@ -93,7 +140,7 @@ fn what_cannot_be_meant_is_refused() {
     for (args, expected) in [
         (vec!["user", "add", "ana", "--name", "Ana"], "that is no mail address"),
         (vec!["user", "add", "ana@x.org", "--name", " "], "that is no name"),
-        (vec!["user", "add", "ana@x.org"], "required arguments were not provided"),
+        (vec!["user", "add", "ana@x.org", "--launchpad-handle", "ana"], "required arguments were not provided"),
         (vec!["team", "add", " "], "that is no name"),
         (vec!["team", "add", "crew", "--permission", "fly"], "there is no such permission"),
         (vec!["artefact", "delete", "x"], "invalid value 'x' for '<ARTEFACT_ID>'"),

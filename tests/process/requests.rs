@@ -88,6 +88,16 @@ fn a_format_that_there_is_not_is_named() {
     assert!(!is_done && log == "test-observer: LOG_FORMAT: 'xml' is neither text nor json\n", "{log}");
 }
 
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn who_wants_traces_of_a_program_without_them_is_told() {
+    let wanted = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector:4318");
+    // With that it does not start, and the log comes to an end.
+    let (is_done, _, log) = run_with(&["serve", "--listen", "127.0.0.1:0"], &[wanted, ("MAX_BODY_BYTES", "many")]);
+    assert!(!is_done && log.contains("there are no traces: OTEL_EXPORTER_OTLP_ENDPOINT is set"), "{log}");
+    assert!(log.contains("MAX_BODY_BYTES") && !log.contains("secret"), "{log}");
+}
+
 /// Somebody keeps a table for a while, so that reading it takes long.
 #[tokio::test]
 async fn a_slow_statement_is_logged_without_what_it_is_about() {

@@ -38,21 +38,25 @@ impl Caller<'_> {
         (execution, stored[0]["id"].as_i64().unwrap())
     }
 
-    /// Waits until these are all samples of a gauge.
-    fn expect(&self, gauge: &str, samples: &[&str]) -> impl Future<Output = ()> {
+    /// Waits until these are all samples of a gauge, each behind the common labels.
+    async fn expect(&self, gauge: &str, samples: &[&str]) {
+        let samples: Vec<String> = samples.iter().map(|sample| format!("{COMMON}{sample}")).collect();
+        self.expect_whole(gauge, &samples).await;
+    }
+
+    /// The same with all labels.
+    async fn expect_whole(&self, gauge: &str, samples: &[String]) {
         let beginning = format!("{gauge}{{");
-        let samples: Vec<String> = samples.iter().map(|sample| format!("{gauge}{{{COMMON}{sample}")).collect();
-        async move {
-            let began = Instant::now();
-            loop {
-                let text = self.watched.scrape().await;
-                let found = lines(&text, &beginning);
-                if found == samples {
-                    return;
-                }
-                assert!(began.elapsed() < Duration::from_secs(30), "{found:#?}, not {samples:#?}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+        let samples: Vec<String> = samples.iter().map(|sample| format!("{beginning}{sample}")).collect();
+        let began = Instant::now();
+        loop {
+            let text = self.watched.scrape().await;
+            let found = lines(&text, &beginning);
+            if found == samples {
+                return;
             }
+            assert!(began.elapsed() < Duration::from_secs(30), "{found:#?}, not {samples:#?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 }
@@ -86,6 +90,35 @@ async fn check_gauges(database: Database) {
     let results = format!("/v1/test-executions/{execution}/test-results");
     caller.send("POST", &results, &json!([{"name": "boots", "status": "FAILED", "comment": "again"}])).await;
     caller.expect("test_observer_test_results", &["} 2"]).await;
+    // What is older than a month does not count.
+    database.run("UPDATE test_result SET created_at = '2001-01-01T00:00:00+00:00'").await;
+    for gauge in ["test_observer_test_results", "test_observer_test_results_metadata"] {
+        caller.expect(gauge, &[]).await;
+    }
+    check_families(&caller).await;
+}
+
+/// What a family does not have is empty.
+async fn check_families(caller: &Caller<'_>) {
+    let deb = json!({
+        "family": "deb", "name": "hello", "version": "1", "arch": "amd64", "environment": "lab", "test_plan": "smoke",
+        "series": "noble", "repo": "main", "execution_stage": "proposed",
+    });
+    let image = json!({
+        "family": "image", "name": "noble-server", "version": "1", "arch": "amd64", "environment": "rack",
+        "test_plan": "boot", "os": "ubuntu", "release": "noble", "sha256": "abc", "owner": "o",
+        "image_url": "https://images.example/noble", "execution_stage": "pending",
+    });
+    for (start, status) in [(deb, "PASSED"), (image, "SKIPPED")] {
+        let execution = caller.send("PUT", "/v1/test-executions/start-test", &start).await;
+        let results = format!("/v1/test-executions/{}/test-results", execution["id"]);
+        caller.send("POST", &results, &json!([{"name": "boots", "status": status}])).await;
+    }
+    let samples = [
+        r#"family="deb",artefact_name="hello",artefact_stage="proposed",track="",series="noble",os="",environment_name="lab",test_plan="smoke",test_name="boots",status="PASSED"} 1"#,
+        r#"family="image",artefact_name="noble-server",artefact_stage="pending",track="",series="",os="ubuntu",environment_name="rack",test_plan="boot",test_name="boots",status="SKIPPED"} 1"#,
+    ];
+    caller.expect_whole("test_observer_test_results", &samples.map(str::to_owned)).await;
 }
 
 #[tokio::test]

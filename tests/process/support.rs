@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_test-observer");
 
@@ -55,6 +56,19 @@ impl Database {
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         assert!(run(&["migrate", "--db", &url]).0);
         Self { url, folder: None }
+    }
+
+    /// Runs a statement past the servers, for what no endpoint can set up.
+    pub(crate) async fn run(&self, sql: &str) {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        let done = match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let options = SqliteConnectOptions::new().filename(path).foreign_keys(true);
+                sql.execute(&SqlitePool::connect_with(options).await.unwrap()).await.map(|_| ())
+            }
+            None => sql.execute(&PgPool::connect(&self.url).await.unwrap()).await.map(|_| ()),
+        };
+        done.unwrap();
     }
 
     /// A key that may do everything.

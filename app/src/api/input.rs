@@ -376,6 +376,11 @@ mod tests {
             let read = read::<Flag>(value.clone()).map(|flag| flag.0);
             assert_eq!(read, expected.map_err(str::to_owned), "{value}");
         }
+        for (words, expected) in [("true t yes y on 1", true), ("false f no n off 0", false)] {
+            for word in words.split(' ').flat_map(|word| [word.to_owned(), word.to_uppercase()]) {
+                assert_eq!(read::<Flag>(json!(word)).map(|flag| flag.0), Ok(expected), "{word}");
+            }
+        }
     }
 
     #[test]

@@ -24,6 +24,14 @@ impl PackageNames {
         }
     }
 
+    /// Whether everything that others look for is among these.
+    pub fn cover(&self, others: &Self) -> bool {
+        others
+            .0
+            .iter()
+            .all(|(alike, names)| self.0.get(alike).is_some_and(|known| names.iter().all(|name| known.contains(name))))
+    }
+
     /// The artefacts that a package may be.
     fn of_package<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a String> {
         let alike = self.0.get(&without_dots(package)).into_iter().flatten();
@@ -192,6 +200,24 @@ Version: 7";
         // Several artefacts can be one package, and the first of several packages is an artefact.
         let index = "Package: a.b\nVersion: 1\n\nPackage: a_b\nVersion: 2\n";
         assert_eq!(read(index.as_bytes(), &["a_b", "a.b"], 100), versions(&[("a_b", "1"), ("a.b", "1")]));
+    }
+
+    #[test]
+    fn names_cover_those_that_are_all_among_them() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<PackageNames>();
+        let known = names(&["a.b", "a_b", "c"]);
+        for (others, expected) in [
+            (&[][..], true),
+            (&["c"], true),
+            (&["a_b", "c"], true),
+            (&["a_b", "a.b", "c"], true),
+            (&["c", "d"], false),
+            (&["a"], false),
+        ] {
+            assert_eq!(known.cover(&names(others)), expected, "{others:?}");
+        }
+        // The same package, and yet another artefact.
+        assert!(!names(&["a.b"]).cover(&names(&["a_b"])));
     }
 
     #[test]

@@ -66,18 +66,19 @@ fn NoWay() -> impl IntoView {
             <p class="empty-title">"Nobody can sign in here yet"</p>
             <p>
                 "An operator of this installation sets up a way: an OpenID Connect provider ("
-                <code>"OIDC_ISSUER"</code> "), SAML (" <code>"SAML_IDP_METADATA_URL"</code> "), or local accounts ("
+                <code>"OIDC_ISSUER_URL"</code> "), SAML (" <code>"SAML_IDP_METADATA_URL"</code> "), or local accounts ("
                 <code>"LOCAL_ACCOUNTS=true"</code> ")."
             </p>
         </div>
     }
 }
 
-/// Where to go afterwards: a path of this site, else its front door. What begins like another host is none.
+/// Where to go afterwards: a path of this site, else its front door. What begins like another host is none, also where the
+/// segments before that cancel each other out.
 fn own_path(wanted: Option<&str>) -> String {
     let is_own = |path: &&str| {
         path.starts_with('/')
-            && !path.starts_with("//")
+            && !path.split(['?', '#']).next().is_some_and(|path| path.contains("//"))
             && !path.contains('\\')
             && !path.contains(char::is_control)
             && !path.starts_with("/login")
@@ -93,7 +94,10 @@ mod tests {
     fn only_paths_of_this_site_are_gone_back_to() {
         for (wanted, expected) in [
             (Some("/snaps/12?q=a#b"), "/snaps/12?q=a#b"),
+            (Some("/search?issue=https://bugs.example/1#//x"), "/search?issue=https://bugs.example/1#//x"),
             (Some("//evil.example"), "/"),
+            (Some("/..//evil.example"), "/"),
+            (Some("/.//evil.example"), "/"),
             (Some("/\\evil.example"), "/"),
             (Some("https://evil.example"), "/"),
             (Some("javascript:alert(1)"), "/"),
