@@ -338,6 +338,20 @@ both! {
         assert_eq!(versions(&app, branch).await, [branch]);
     }
 
+    async fn versions_take_the_same_statements_for_one_as_for_many(app: TestApp) {
+        let mut counts = Vec::new();
+        for size in [1, 12] {
+            let mut id = 0;
+            for version in 0..size {
+                id = made_on(&app, 1, &snap(&json!({"version": format!("{version}")}))).await;
+            }
+            let before = app.service.db.statements();
+            assert_eq!(versions(&app, id).await.len(), size);
+            counts.push(app.service.db.statements() - before);
+        }
+        assert_eq!(counts[0], counts[1]);
+    }
+
     async fn versions_share_all_but_version_stage_store_and_owner(app: TestApp) {
         let ppa = json!({"execution_stage": null, "source": "ppa"});
         for (make, of_one, of_other, are_versions) in [
