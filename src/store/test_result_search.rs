@@ -215,7 +215,8 @@ fn walk(search: &ResultSearch) -> Statement {
     let mut statement = Statement::new(
         "SELECT result.id, result.test_execution_id, result.created_at FROM test_result AS result WHERE TRUE",
     );
-    search.push_where(&mut statement, Way::Walk);
+    let way = if search.excludes_few_executions() { Way::Ask } else { Way::Walk };
+    search.push_where(&mut statement, way);
     statement
 }
 
@@ -246,20 +247,34 @@ enum Way {
     /// From the newest result on. What is chosen is a set that each result is looked up in; the databases do not look into
     /// `COALESCE`, or they would begin with the set.
     Walk,
+    /// From the newest result on, where almost every execution is chosen: the one of each result is asked for when it comes by,
+    /// which is done before the set of all would be known.
+    Ask,
 }
 
 impl Way {
     fn begin(self) -> &'static str {
         match self {
             Self::Collect => " AND ",
-            Self::Walk => " AND COALESCE(",
+            Self::Walk | Self::Ask => " AND COALESCE(",
+        }
+    }
+
+    /// Begins the choice of executions, to which their conditions are added.
+    fn begin_executions(self) -> &'static str {
+        match self {
+            Self::Collect | Self::Walk => {
+                "result.test_execution_id IN (SELECT execution.id FROM test_execution AS execution WHERE TRUE"
+            }
+            // Of `EXISTS` PostgreSQL would make a set again.
+            Self::Ask => "(SELECT TRUE FROM test_execution AS execution WHERE execution.id = result.test_execution_id",
         }
     }
 
     fn end(self) -> &'static str {
         match self {
             Self::Collect => ")",
-            Self::Walk => "), FALSE)",
+            Self::Walk | Self::Ask => "), FALSE)",
         }
     }
 }
@@ -332,6 +347,11 @@ impl ResultSearch {
         Some((all, others))
     }
 
+    /// Whether all that is asked of executions is true of almost every one.
+    fn excludes_few_executions(&self) -> bool {
+        self.names_executions() && self.all_and_others().is_some_and(|(all, _)| !all.names_executions())
+    }
+
     /// Adds how many results of the execution are chosen, in parentheses.
     fn push_count_of_execution(&self, statement: &mut Statement) {
         if asks_for_status_only(&self.results) {
@@ -347,9 +367,7 @@ impl ResultSearch {
     fn push_where(&self, statement: &mut Statement, way: Way) {
         push_results(&self.results, statement, way);
         if self.names_executions() {
-            statement.push(way.begin());
-            statement
-                .push("result.test_execution_id IN (SELECT execution.id FROM test_execution AS execution WHERE TRUE");
+            statement.push(way.begin()).push(way.begin_executions());
             self.executions.push_where(statement);
             statement.push(way.end());
         }
