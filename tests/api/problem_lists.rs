@@ -58,6 +58,15 @@ both! {
         assert_eq!(answer.json(), json!({"detail": [problem("name"), problem("family")]}));
     }
 
+    // What should stay secret is not repeated.
+    async fn secrets_are_not_shown_with_what_is_missing(app: TestApp) {
+        let answer = app.post("/v1/webhooks", &json!({"secret": "0123456789abcdef", "format": "text"})).await;
+        assert_eq!(answer.problems().len(), 2, "{}", answer.text());
+        for problem in answer.json()["detail"].as_array().unwrap() {
+            assert_eq!(problem["input"], json!({"secret": "…", "format": "text"}));
+        }
+    }
+
     // Problems come in the order in which parameters and fields are declared, not in that of the request.
     async fn problems_come_in_the_order_of_the_declaration(app: TestApp) {
         let names = ["q", "families", "limit", "offset"];

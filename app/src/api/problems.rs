@@ -11,6 +11,8 @@ use super::{FamilyName, LocationPart, ValidationError};
 const LONGEST_ECHO: usize = 200;
 /// As many levels of an object are repeated of which something is missing: enough to find it again.
 const MISSING_ECHO_LEVELS: usize = 2;
+/// Fields whose values no answer repeats: it may be kept where it should not be.
+const SECRETS: [&str; 2] = ["password", "secret"];
 
 /// The problems of one request, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -195,9 +197,13 @@ fn shorten_echo(input: &serde_json::Value, levels: usize) -> serde_json::Value {
         serde_json::Value::Array(items) => {
             serde_json::Value::Array(items.iter().take(10).map(|item| shorten_echo(item, levels - 1)).collect())
         }
-        serde_json::Value::Object(fields) => serde_json::Value::Object(
-            fields.iter().take(30).map(|(name, value)| (name.clone(), shorten_echo(value, levels - 1))).collect(),
-        ),
+        serde_json::Value::Object(fields) => {
+            let shown = |(name, value): (&String, &serde_json::Value)| {
+                let is_secret = SECRETS.contains(&name.as_str());
+                (name.clone(), if is_secret { json!("…") } else { shorten_echo(value, levels - 1) })
+            };
+            serde_json::Value::Object(fields.iter().take(30).map(shown).collect())
+        }
         other => other.clone(),
     }
 }
