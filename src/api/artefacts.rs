@@ -55,7 +55,9 @@ struct ArtefactsQuery {
     family: Option<FamilyName>,
 }
 
-impl QueryInput for ArtefactsQuery {}
+impl QueryInput for ArtefactsQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["family"]);
+}
 
 #[derive(Deserr)]
 #[deserr(error = Problems)]
@@ -72,6 +74,7 @@ struct SearchQuery {
 
 impl QueryInput for SearchQuery {
     const LISTS: &'static [&'static str] = &["families"];
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["q", "families", "limit", "offset"]);
 }
 
 fn latest() -> String {
@@ -93,7 +96,9 @@ struct HistoryQuery {
     offset: Offset,
 }
 
-impl QueryInput for HistoryQuery {}
+impl QueryInput for HistoryQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["name", "family", "track", "stage", "limit", "offset"]);
+}
 
 /// List the current artefacts
 ///

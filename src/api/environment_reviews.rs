@@ -15,14 +15,14 @@ use super::ApiState;
 use super::artefacts::ArtefactPath;
 use super::errors::ApiResult;
 use super::gate::permitted;
-use super::input::{Id, Input, JsonBody, Nothing};
+use super::input::{FieldOrder, Id, Input, Nothing, OrderedBody};
 use super::preconditions::{Conditions, set_tag, tagged};
 use crate::service::Service;
 
 const VIEW: &[Permission] = &[Permission::ViewEnvironmentReview];
 const CHANGE: &[Permission] = &[Permission::ChangeEnvironmentReview];
 /// Names the entries of a bulk change that name no review of the artefact.
-const SKIPPED: HeaderName = HeaderName::from_static("x-skipped-ids");
+pub(super) const SKIPPED: HeaderName = HeaderName::from_static("x-skipped-ids");
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -37,6 +37,18 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 struct ReviewPath {
     artefact_id: Id,
     review_id: Id,
+}
+
+/// The fields of a change in the order in which their problems are told.
+const FIELDS: [&str; 3] = ["id", "review_decision", "review_comment"];
+
+impl FieldOrder for EnvironmentReviewPatch {
+    const FIELDS: &'static [&'static str] = &FIELDS;
+}
+
+impl FieldOrder for Vec<EnvironmentReviewPatch> {
+    const FIELDS: &'static [&'static str] = &[];
+    const ITEM_FIELDS: &'static [&'static str] = &FIELDS;
 }
 
 /// List the environment reviews of an artefact's latest builds
@@ -80,7 +92,7 @@ async fn get_reviews(
 async fn patch_reviews(
     State(service): State<Service>,
     conditions: Conditions,
-    input: Input<ArtefactPath, Nothing, JsonBody<Vec<EnvironmentReviewPatch>>>,
+    input: Input<ArtefactPath, Nothing, OrderedBody<Vec<EnvironmentReviewPatch>>>,
 ) -> ApiResult<Response> {
     let artefact_id = input.path.artefact_id.0;
     let done = service.update_environment_reviews(artefact_id, input.body.0, &conditions.if_match).await?;
@@ -137,7 +149,7 @@ async fn get_review(
 async fn patch_review(
     State(service): State<Service>,
     conditions: Conditions,
-    input: Input<ReviewPath, Nothing, JsonBody<EnvironmentReviewPatch>>,
+    input: Input<ReviewPath, Nothing, OrderedBody<EnvironmentReviewPatch>>,
 ) -> ApiResult<Response> {
     let (artefact_id, review_id) = (input.path.artefact_id.0, input.path.review_id.0);
     let review = service.update_environment_review(artefact_id, review_id, input.body.0, &conditions.if_match).await?;

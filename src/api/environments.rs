@@ -51,6 +51,7 @@ pub(super) struct NamesQuery {
 
 impl QueryInput for NamesQuery {
     const LISTS: &'static [&'static str] = &["families"];
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["q", "families", "limit", "offset"]);
 }
 
 /// List the names of environments

@@ -23,7 +23,7 @@ use super::ApiState;
 use super::client::{client_address, host_of};
 use super::errors::{ApiError, ApiResult};
 use super::idempotency;
-use super::input::ReadBody;
+use super::input::{ReadBody, SentBody};
 use super::refusals::Remark;
 use super::session_cookies::{self, CSRF_HEADER};
 use crate::domain::access::{Caller, Credentials};
@@ -203,6 +203,7 @@ async fn pass(
             Ok(bytes) => {
                 let body = kind.parse(&bytes, refusal.is_some())?;
                 request.extensions_mut().insert(body);
+                request.extensions_mut().insert(SentBody(bytes.clone()));
                 written = bytes;
             }
             // Whoever may not send it at all hears that first.

@@ -3,13 +3,14 @@
 use app::api::{Problem, Problems};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use serde_json::json;
 
 use super::client::client_address;
+use super::environment_reviews::SKIPPED;
 use super::errors::{ApiError, ApiResult};
 use super::test_executions::START_TEST;
 use crate::domain::access::Caller;
@@ -49,10 +50,15 @@ pub(super) async fn run(
                 KeptAnswer {
                     status: StatusCode::CONFLICT.as_u16().into(),
                     body: json!({"detail": NOT_KEPT}).to_string(),
+                    headers: Vec::new(),
                 }
             } else {
                 let text = String::from_utf8(bytes.to_vec()).map_err(|_| ApiError::Internal)?;
-                KeptAnswer { status: parts.status.as_u16().into(), body: text }
+                KeptAnswer {
+                    status: parts.status.as_u16().into(),
+                    body: text,
+                    headers: headers_to_keep(&parts.headers),
+                }
             };
             pending.keep(&kept).await?;
             Ok(Response::from_parts(parts, Body::from(bytes)))
@@ -62,6 +68,12 @@ pub(super) async fn run(
     }
 }
 
+/// What clients read of an answer beside its body. Everything else is made anew.
+fn headers_to_keep(headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = [header::ETAG, SKIPPED].into_iter();
+    kept.filter_map(|name| Some((name.to_string(), headers.get(&name)?.to_str().ok()?.to_owned()))).collect()
+}
+
 fn replay(kept: &KeptAnswer) -> ApiResult<Response> {
     let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = (status.ok_or(ApiError::Internal)?, kept.body.clone()).into_response();
@@ -69,6 +81,10 @@ fn replay(kept: &KeptAnswer) -> ApiResult<Response> {
     headers.remove(header::CONTENT_TYPE);
     if !kept.body.is_empty() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &kept.headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| ApiError::Internal)?;
+        headers.insert(name, HeaderValue::try_from(value.as_str()).map_err(|_| ApiError::Internal)?);
     }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)

@@ -1,6 +1,7 @@
 //! What a request says: path, query and body read together, so that one answer names every problem.
 
 use app::api::{Int, LocationPart, Problem, Problems};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
@@ -19,6 +20,10 @@ pub(super) enum ReadBody {
     /// Something that does not call itself JSON.
     Opaque,
 }
+
+/// The body as it was sent, to be looked at again when something is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SentBody(pub(super) Bytes);
 
 /// A request whose parts are all valid.
 pub(super) struct Input<P, Q, B> {
@@ -54,9 +59,13 @@ impl Deserr<Problems> for Id {
 pub(super) trait QueryInput: Deserr<Problems> {
     /// Parameters that are lists; of every other one the last occurrence counts.
     const LISTS: &'static [&'static str] = &[];
+    /// All parameters in the order in which their problems are named; where nobody says, they are named as they are found.
+    const PARAMETERS: Option<&'static [&'static str]> = None;
 }
 
-impl QueryInput for Nothing {}
+impl QueryInput for Nothing {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&[]);
+}
 
 /// A body, or none.
 pub(super) trait BodyInput: Sized {
@@ -102,7 +111,7 @@ fn place_of<T: FieldOrder>(loc: &[LocationPart]) -> [Option<usize>; 3] {
         Some(LocationPart::Index(index)) => Some(*index),
         None => None,
     };
-    [place(loc.first(), T::FIELDS), place(loc.get(1), &[]), place(loc.get(2), T::ITEM_FIELDS)]
+    [place(loc.first(), T::FIELDS), place(loc.get(1), T::ITEM_FIELDS), place(loc.get(2), T::ITEM_FIELDS)]
 }
 
 impl<T: Deserr<Problems> + FieldOrder> BodyInput for OrderedBody<T> {
@@ -125,9 +134,11 @@ where
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Self::Rejection> {
         let (mut parts, _) = request.into_parts();
         let path = read_path(&mut parts, state).await?;
-        let query = read_query(&parts, Q::LISTS);
+        let query = read_query::<Q>(&parts).map_err(|problems| problems.with_enclosing(|| serde_json::Value::Null));
         let body = parts.extensions.remove().unwrap_or(ReadBody::Absent);
-        let body = B::read(body);
+        let sent: SentBody = parts.extensions.remove().unwrap_or_default();
+        let body = B::read(body)
+            .map_err(|problems| problems.with_enclosing(|| serde_json::from_slice(&sent.0).unwrap_or_default()));
         let mut problems = Problems::default();
         let path = keep(path, "path", &mut problems);
         let query = keep(query, "query", &mut problems);
@@ -153,16 +164,19 @@ async fn read_path<P: Deserr<Problems>>(parts: &mut Parts, state: &ApiState) -> 
     Ok(deserr::deserialize(serde_json::Value::Object(fields)))
 }
 
-fn read_query<Q: Deserr<Problems>>(parts: &Parts, lists: &[&str]) -> Result<Q, Problems> {
+fn read_query<Q: QueryInput>(parts: &Parts) -> Result<Q, Problems> {
     let mut fields = serde_json::Map::new();
     let mut with_nul = Problems::default();
     let query = parts.uri.query().unwrap_or_default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if Q::PARAMETERS.is_some_and(|known| !known.contains(&name.as_ref())) {
+            continue;
+        }
         if value.contains('\0') {
             let problem = Problem::value_error("Text must not contain the character U+0000");
             with_nul.0.push(problem.at(vec![name.as_ref().into()], None));
         }
-        if lists.contains(&name.as_ref()) {
+        if Q::LISTS.contains(&name.as_ref()) {
             let list = fields.entry(name).or_insert_with(|| json!([]));
             if let Some(list) = list.as_array_mut() {
                 list.push(json!(value));
@@ -171,7 +185,18 @@ fn read_query<Q: Deserr<Problems>>(parts: &Parts, lists: &[&str]) -> Result<Q, P
             fields.insert(name.into_owned(), json!(value));
         }
     }
-    let read = deserr::deserialize(serde_json::Value::Object(fields))?;
     // Nothing stored holds that character, and databases refuse to compare with it.
-    if with_nul.0.is_empty() { Ok(read) } else { Err(with_nul) }
+    let mut problems = match deserr::deserialize(serde_json::Value::Object(fields)) {
+        Ok(read) if with_nul.0.is_empty() => return Ok(read),
+        Ok(_) => Problems::default(),
+        Err(problems) => problems,
+    };
+    with_nul.0.retain(|nul| !problems.0.iter().any(|problem| problem.loc.first() == nul.loc.first()));
+    problems.0.append(&mut with_nul.0);
+    let place = |loc: &[LocationPart]| match loc.first() {
+        Some(LocationPart::Field(name)) => Q::PARAMETERS.and_then(|known| known.iter().position(|other| other == name)),
+        _ => None,
+    };
+    problems.0.sort_by_key(|problem| place(&problem.loc));
+    Err(problems)
 }

@@ -43,7 +43,9 @@ struct RulesQuery {
     family: Option<FamilyName>,
 }
 
-impl QueryInput for RulesQuery {}
+impl QueryInput for RulesQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["family"]);
+}
 
 /// The fields of a rule in the order in which their problems are told.
 const FIELDS: [&str; 12] = [

@@ -60,7 +60,9 @@ struct PageQuery {
     unread_only: Flag,
 }
 
-impl QueryInput for PageQuery {}
+impl QueryInput for PageQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["limit", "offset", "unread_only"]);
+}
 
 impl From<PageQuery> for NotificationPage {
     fn from(query: PageQuery) -> Self {
@@ -75,7 +77,9 @@ struct CountQuery {
     unread_only: Flag,
 }
 
-impl QueryInput for CountQuery {}
+impl QueryInput for CountQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["unread_only"]);
+}
 
 /// List your notifications
 ///

@@ -14,7 +14,7 @@ use super::ApiState;
 use super::environments::QueryText;
 use super::errors::ApiResult;
 use super::gate::permitted;
-use super::input::{Id, Input, JsonBody, Nothing, QueryInput};
+use super::input::{FieldOrder, Id, Input, Nothing, OrderedBody, QueryInput};
 use crate::service::Service;
 
 const VIEW_CASES: &[Permission] = &[Permission::ViewTestCaseReportedIssue];
@@ -49,7 +49,9 @@ struct TestCaseIssuesQuery {
     case_name: Option<QueryText>,
 }
 
-impl QueryInput for TestCaseIssuesQuery {}
+impl QueryInput for TestCaseIssuesQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["template_id", "case_name"]);
+}
 
 #[derive(Deserr)]
 #[deserr(error = Problems)]
@@ -58,7 +60,17 @@ struct EnvironmentIssuesQuery {
     is_confirmed: Option<Flag>,
 }
 
-impl QueryInput for EnvironmentIssuesQuery {}
+impl QueryInput for EnvironmentIssuesQuery {
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["is_confirmed"]);
+}
+
+impl FieldOrder for TestReportedIssueRequest {
+    const FIELDS: &'static [&'static str] = &["template_id", "case_name", "description", "url"];
+}
+
+impl FieldOrder for EnvironmentReportedIssueRequest {
+    const FIELDS: &'static [&'static str] = &["environment_name", "description", "url", "is_confirmed"];
+}
 
 /// List what was reported of test cases
 ///
@@ -94,7 +106,7 @@ async fn get_test_case_issues(
 )]
 async fn post_test_case_issue(
     State(service): State<Service>,
-    input: Input<Nothing, Nothing, JsonBody<TestReportedIssueRequest>>,
+    input: Input<Nothing, Nothing, OrderedBody<TestReportedIssueRequest>>,
 ) -> ApiResult<Json<TestReportedIssueResponse>> {
     Ok(Json(service.add_test_case_issue(&input.body.0).await?))
 }
@@ -115,7 +127,7 @@ async fn post_test_case_issue(
 )]
 async fn put_test_case_issue(
     State(service): State<Service>,
-    input: Input<ReportedIssuePath, Nothing, JsonBody<TestReportedIssueRequest>>,
+    input: Input<ReportedIssuePath, Nothing, OrderedBody<TestReportedIssueRequest>>,
 ) -> ApiResult<Json<TestReportedIssueResponse>> {
     Ok(Json(service.replace_test_case_issue(input.path.issue_id.0, &input.body.0).await?))
 }
@@ -169,7 +181,7 @@ async fn get_environment_issues(
 )]
 async fn post_environment_issue(
     State(service): State<Service>,
-    input: Input<Nothing, Nothing, JsonBody<EnvironmentReportedIssueRequest>>,
+    input: Input<Nothing, Nothing, OrderedBody<EnvironmentReportedIssueRequest>>,
 ) -> ApiResult<Json<EnvironmentReportedIssueResponse>> {
     Ok(Json(service.add_environment_issue(&input.body.0).await?))
 }
@@ -190,7 +202,7 @@ async fn post_environment_issue(
 )]
 async fn put_environment_issue(
     State(service): State<Service>,
-    input: Input<ReportedIssuePath, Nothing, JsonBody<EnvironmentReportedIssueRequest>>,
+    input: Input<ReportedIssuePath, Nothing, OrderedBody<EnvironmentReportedIssueRequest>>,
 ) -> ApiResult<Json<EnvironmentReportedIssueResponse>> {
     Ok(Json(service.replace_environment_issue(input.path.issue_id.0, &input.body.0).await?))
 }

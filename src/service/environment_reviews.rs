@@ -87,6 +87,10 @@ impl Service {
     ) -> ServiceResult<BulkReview> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        if *precondition != Precondition::None {
+            // It is about all reviews, also those that others are changing.
+            artefacts::lock_artefact(&mut tx, artefact_id).await?;
+        }
         let ids: Vec<i64> = patches.iter().filter_map(|patch| patch.id).map(|id| id.0).collect();
         let rows = environment_reviews::lock_reviews(&mut tx, &ids).await?;
         if *precondition != Precondition::None {

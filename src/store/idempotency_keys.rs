@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use futures::TryFutureExt;
+use sqlx::types::Json;
 
 use super::{Db, IdRow, Moment, StoreError, StoreResult, Tx, on};
 
@@ -35,6 +36,9 @@ pub struct KeptAnswer {
     pub status: i32,
     /// The body.
     pub body: String,
+    /// What was said beside the body: names and values of headers.
+    #[sqlx(json)]
+    pub headers: Vec<(String, String)>,
 }
 
 /// How a request under a claim ended.
@@ -91,12 +95,14 @@ impl PendingAnswer {
     /// Makes what was written and its answer durable, both or neither.
     pub async fn keep(mut self, answer: &KeptAnswer) -> StoreResult<()> {
         on!(&mut self.tx, |conn, _| sqlx::query(
-            "UPDATE idempotency_key SET status = $3, body = $4, updated_at = $5 WHERE principal = $1 AND key = $2"
+            "UPDATE idempotency_key SET status = $3, body = $4, headers = $5, updated_at = $6
+             WHERE principal = $1 AND key = $2"
         )
         .bind(&self.claim.principal)
         .bind(&self.claim.key)
         .bind(answer.status)
         .bind(&answer.body)
+        .bind(Json(&answer.headers))
         .bind(self.claim.now)
         .execute(conn)
         .map_ok(drop))?;
@@ -145,8 +151,8 @@ impl Promise {
             return Ok(());
         }
         let kept: Option<KeptAnswer> = on!(tx, |conn, _| sqlx::query_as(
-            "SELECT status, body FROM idempotency_key WHERE principal = $1 AND key = $2 AND fingerprint = $3
-             AND status IS NOT NULL",
+            "SELECT status, body, headers FROM idempotency_key
+             WHERE principal = $1 AND key = $2 AND fingerprint = $3 AND status IS NOT NULL",
         )
         .bind(&claim.principal)
         .bind(&claim.key)

@@ -55,6 +55,49 @@ both! {
         assert_eq!(app.get("/v1/artefacts").await.ok(), json!([bare]));
     }
 
+    // Clients of older versions read objects as texts: the keys come in one order.
+    async fn the_keys_of_an_artefact_and_what_belongs_to_it_are_in_order(app: TestApp) {
+        let links = json!([{"label": "log", "url": "https://ci.example.org"}]);
+        let execution = app.start(&snap(&json!({"relevant_links": links}))).await;
+        let id = app.artefact_of(execution).await;
+        let metadata = json!({"execution_metadata": {"lane": ["blue"]}});
+        app.patch(&format!("/v1/test-executions/{execution}"), &metadata).await.ok();
+        app.raw
+            .run(&format!(
+                "{USERS};
+                 INSERT INTO artefact_reviewers_association (artefact_id, user_id) VALUES ({id}, 501);
+                 INSERT INTO artefact_bundled_builds_association (artefact_id, artefact_build_id)
+                 SELECT {id}, id FROM artefact_build;
+                 INSERT INTO environment_review_reviewers_association (environment_review_id, user_id)
+                 SELECT id, 501 FROM artefact_build_environment_review"
+            ))
+            .await;
+        let person = "id launchpad_handle email launchpad_email name";
+        let artefact = format!(
+            "id name version track store branch series repo source os release owner sha256 image_url stage family status \
+             comment archived reviewers {person} due_date created_at bug_link jira_issue all_environment_reviews_count \
+             completed_environment_reviews_count bundled_builds id architecture revision assignee {person}"
+        );
+        let build = "id architecture revision test_executions id ci_link c3_link relevant_links label url id \
+                     environment id name architecture status test_plan created_at execution_metadata lane is_triaged \
+                     is_rerun_requested rerun_priority bundled_in id name version family";
+        let review = format!(
+            "id review_decision review_comment environment id name architecture artefact_build id architecture revision \
+             reviewers {person}"
+        );
+        for (path, expected) in [
+            ("/v1/artefacts".to_owned(), artefact.as_str()),
+            (format!("/v1/artefacts/{id}"), &artefact),
+            (format!("/v1/artefacts/{id}/builds"), build),
+            (format!("/v1/artefacts/{id}/environment-reviews"), &review),
+        ] {
+            let answer = app.get(&path).await;
+            assert_eq!((answer.status.as_u16(), answer.keys().as_str()), (200, expected), "{path}");
+        }
+        let changed = app.patch(&format!("/v1/artefacts/{id}"), &json!({"comment": "x"})).await;
+        assert_eq!(changed.keys(), artefact);
+    }
+
     async fn decisions_and_people_are_shown(app: TestApp) {
         let execution = app.start(&snap(&json!({}))).await;
         let id = app.artefact_of(execution).await;
@@ -172,6 +215,19 @@ both! {
         assert_eq!(listed(&app, "").await, [twin]);
     }
 
+    // Of the same name, stage and track in several families each is current, although they are of the same moment.
+    async fn the_newest_is_that_of_its_family(app: TestApp) {
+        let same = json!({"name": "thing", "track": "1", "source": "", "execution_stage": "edge", "version": "1"});
+        let mut ids = Vec::new();
+        for make in [snap as Make, charm, solution] {
+            ids.push(made_on(&app, 1, &make(&same)).await);
+        }
+        assert_eq!(listed(&app, "").await, ids);
+        // Nor does an archived one of another family hide one.
+        archive(&app, ids[2]).await;
+        assert_eq!(listed(&app, "").await, ids[..2]);
+    }
+
     async fn archived_artefacts_are_dropped_before_the_newest_is_chosen(app: TestApp) {
         for (make, of_new) in [
             (snap as Make, json!({"version": "2"})),
@@ -253,10 +309,15 @@ both! {
     }
 
     async fn the_list_takes_the_same_statements_for_one_artefact_as_for_many(app: TestApp) {
+        let users = [app.add_user("kim").await, app.add_user("ada").await];
         let mut counts = Vec::new();
         for versions in [1, 12] {
             for version in 0..versions {
-                app.start(&charm(&json!({"version": format!("{version}")}))).await;
+                let execution = app.start(&charm(&json!({"version": format!("{version}")}))).await;
+                let id = app.artefact_of(execution).await;
+                let build = app.raw.number(&format!("SELECT id FROM artefact_build WHERE artefact_id = {id}")).await;
+                let body = json!({"reviewer_ids": users[..versions.min(2)], "bundled_builds": [build]});
+                app.patch(&format!("/v1/artefacts/{id}"), &body).await.ok();
             }
             let before = app.service.db.statements();
             assert_eq!(listed(&app, "").await.len(), versions);
@@ -275,6 +336,20 @@ both! {
             assert_eq!(app.get(&format!("/v1/artefacts/{id}/versions")).await.ok(), expected);
         }
         assert_eq!(versions(&app, branch).await, [branch]);
+    }
+
+    async fn versions_take_the_same_statements_for_one_as_for_many(app: TestApp) {
+        let mut counts = Vec::new();
+        for size in [1, 12] {
+            let mut id = 0;
+            for version in 0..size {
+                id = made_on(&app, 1, &snap(&json!({"version": format!("{version}")}))).await;
+            }
+            let before = app.service.db.statements();
+            assert_eq!(versions(&app, id).await.len(), size);
+            counts.push(app.service.db.statements() - before);
+        }
+        assert_eq!(counts[0], counts[1]);
     }
 
     async fn versions_share_all_but_version_stage_store_and_owner(app: TestApp) {
@@ -432,9 +507,22 @@ both! {
         let mut artefact = 0;
         for executions in [1, 15] {
             for n in 0..executions {
-                let execution = app.start(&snap(&json!({"environment": format!("e{n}"), "arch": format!("a{n}")}))).await;
+                let links = json!([{"label": "l", "url": "http://x"}]);
+                let changes = json!({
+                    "environment": format!("e{n}"), "arch": format!("a{n}"), "relevant_links": links,
+                });
+                let execution = app.start(&snap(&changes)).await;
+                app.report(execution, &[("boot", "FAILED"), ("wifi", "PASSED")]).await;
+                let metadata = json!({"execution_metadata": {"lane": [format!("{n}")]}});
+                app.patch(&format!("/v1/test-executions/{execution}"), &metadata).await.ok();
                 artefact = app.artefact_of(execution).await;
             }
+            app.raw
+                .run(&format!(
+                    "INSERT INTO artefact_bundled_builds_association (artefact_id, artefact_build_id)
+                     SELECT artefact_id, id FROM artefact_build WHERE artefact_id = {artefact} ON CONFLICT DO NOTHING"
+                ))
+                .await;
             let before = app.service.db.statements();
             builds(&app, artefact).await;
             counts.push(app.service.db.statements() - before);

@@ -369,6 +369,14 @@ both! {
         let shown = answer.ok();
         assert_eq!((ids_of(&shown), said(&shown[0])), (r.clone(), json!([[], "changed"])));
         assert_eq!(said(&list(&app, other).await[0]), json!([[], ""]));
+        // So is whoever asks again under the same key.
+        let bearer = format!("Bearer {}", app.key);
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", "k")];
+        for _ in 0..2 {
+            let answer = app.request(Method::PATCH, &at(artefact), &headers, body.to_string()).await;
+            assert_eq!(skipped(&answer), Some(vec!["9999".to_owned(), foreign[0].to_string()]));
+        }
         // Without an id there is nothing to name.
         let answer = app.patch(&at(artefact), &json!([{}, {"id": null}])).await;
         assert_eq!((skipped(&answer), answer.ok()), (None, json!([])));

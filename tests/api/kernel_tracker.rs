@@ -1,5 +1,7 @@
 //! The kernels' trackers: due dates and links of artefacts that have an open one.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use test_observer::service::jobs::{JobError, JobOutcome};
 
@@ -114,6 +116,26 @@ both! {
             assert!(matches!(&error, JobError::Remote(reason) if reason.contains(STATUS)), "{status} {body}: {error}");
             assert_eq!((app.artefact(pi).await, app.artefact(generic).await), before, "{status} {body}");
         }
+    }
+
+    // While the document is on its way others write, and what they write stays.
+    async fn nothing_is_held_while_the_document_comes(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let (pi, _) = add_kernels(&app).await;
+        let document = json!({"trackers": {"1": tracker(&json!({"beta": pi, "due-date": "2031-02-01"}), "New")}});
+        upstream.set(STATUS, 200, document.to_string());
+        let held = upstream.hold().await;
+        let service = app.service.clone();
+        let run = tokio::spawn(async move { service.follow_kernel_tracker().await });
+        upstream.wait_for_questions(1).await;
+        let (path, body) = (format!("/v1/artefacts/{pi}"), json!({"comment": "looks good"}));
+        let change = tokio::time::timeout(Duration::from_secs(20), app.patch(&path, &body));
+        change.await.expect("a transaction waits for the document").ok();
+        drop(held);
+        assert_eq!(run.await.unwrap().unwrap(), outcome(1, 0));
+        let after = app.artefact(pi).await;
+        says(&after, &json!("2031-02-01"), &format!("{BUGS}/1"));
+        assert_eq!(after["comment"], "looks good");
     }
 
     // Many at once, for the price of one; and a second time nothing is said.

@@ -364,12 +364,19 @@ both! {
         let artefact = app.artefact_of(execution).await;
         assert_eq!(app.artefact(artefact).await["assignee"]["id"], user);
         let path = path_of(id_of(&rule));
+        let shown_by_team = async || {
+            let team = app.get(&format!("/v1/teams/{team}")).await.ok();
+            let rules = team["artefact_matching_rules"].as_array().unwrap();
+            json!(rules.iter().map(|rule| json!([rule["id"], rule["grant_permissions"]])).collect::<Vec<_>>())
+        };
+        assert_eq!(shown_by_team().await, json!([[rule["id"], []]]));
         let answer = app.delete(&path).await;
         assert_eq!((answer.status.as_u16(), answer.bytes.len()), (204, 0));
         let detail = format!("Artefact matching rule {} doesn't exist", rule["id"]);
         app.get(&path).await.refused(404, &detail);
         app.delete(&path).await.refused(404, &detail);
         assert_eq!(app.raw.number(NUMBER_OF_LINKS).await, 0);
+        assert_eq!(shown_by_team().await, json!([]));
         assert_eq!(app.raw.texts("SELECT name FROM team").await, ["crew"]);
         assert_eq!(app.artefact(artefact).await["assignee"]["id"], user);
         create(&app, &json!({"family": "snap", "team_ids": [team]})).await;

@@ -103,6 +103,35 @@ both! {
         assert_eq!(app.artefact(artefact).await["comment"], "x");
     }
 
+    // The time of the change moves when a column of the artefact changes. People and bundled builds stand elsewhere, but what a
+    // solution bundles is part of what it is.
+    async fn the_time_of_change_moves_only_when_the_artefact_itself_changes(app: TestApp) {
+        let kim = app.add_user("kim").await;
+        let package = start(&app, &snap(&json!({}))).await;
+        let bundle = start(&app, &solution(&json!({}))).await;
+        let build = app.raw.number(&format!("SELECT id FROM artefact_build WHERE artefact_id = {package}")).await;
+        for (artefact, body, expected) in [
+            (package, json!({}), 0),
+            (package, json!({"comment": "x"}), 1),
+            (package, json!({"comment": "x", "archived": false, "stage": "beta", "status": "UNDECIDED"}), 0),
+            (package, json!({"jira_issue": null}), 0),
+            (package, json!({"jira_issue": ""}), 1),
+            (package, json!({"archived": true}), 1),
+            (package, json!({"stage": "edge"}), 1),
+            (package, json!({"reviewer_ids": [kim]}), 0),
+            (package, json!({"reviewer_ids": null}), 0),
+            (package, json!({"bundled_builds": [build]}), 0),
+            (bundle, json!({"bundled_builds": [build]}), 1),
+            (bundle, json!({"bundled_builds": [build]}), 0),
+            (bundle, json!({"bundled_builds": []}), 1),
+        ] {
+            app.raw.run("UPDATE artefact SET updated_at = '2001-01-01T00:00:00+00:00'").await;
+            app.patch(&at(artefact), &body).await.ok();
+            let moved = "SELECT COUNT(*) FROM artefact WHERE updated_at > '2002-01-01T00:00:00+00:00'";
+            assert_eq!(app.raw.number(moved).await, expected, "{body}");
+        }
+    }
+
     // What clients may not change is ignored, whatever it says.
     async fn other_fields_are_ignored(app: TestApp) {
         let artefact = start(&app, &snap(&json!({}))).await;

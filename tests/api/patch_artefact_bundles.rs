@@ -1,5 +1,6 @@
 //! `PATCH /v1/artefacts/{id}`: the builds that an artefact bundles.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use test_observer::domain::bundle::bundle_hash;
 
@@ -149,6 +150,26 @@ both! {
         app.patch(&at(first), &json!({"bundled_builds": [b[1], b[0]]})).await.ok();
         app.patch(&at(second), &json!({"bundled_builds": [b[1]]})).await.ok();
         app.patch(&at(first), &json!({"bundled_builds": []})).await.ok();
+    }
+
+    // Of solutions that differ in nothing else, one of those that take the same bundle at once gets it.
+    async fn of_twins_at_once_one_takes_the_bundle(app: TestApp) {
+        let b = builds(&app, &["a0", "a1", "a2", "a3", "a4"]).await;
+        let mut twins = Vec::new();
+        for (n, build) in b.iter().enumerate() {
+            let twin = start(&app, &solution(&json!({"version": format!("{n}")}))).await;
+            app.patch(&at(twin), &json!({"bundled_builds": [build]})).await.ok();
+            twins.push(twin);
+        }
+        app.raw.run("UPDATE artefact SET version = '1' WHERE family = 'solution'").await;
+        let paths: Vec<String> = twins.iter().map(|twin| at(*twin)).collect();
+        let body = json!({"bundled_builds": b});
+        let answers = join_all(paths.iter().map(|path| app.patch(path, &body))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409, 409, 409, 409]);
+        let taken = format!("SELECT COUNT(*) FROM artefact WHERE bundled_builds_hash = '{}'", bundle_hash(&b));
+        assert_eq!(app.raw.number(&taken).await, 1);
     }
 
     // Versions are compared by what they bundle.

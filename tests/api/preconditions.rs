@@ -203,7 +203,10 @@ both! {
             let stale = tag(&app, &it.path).await;
             app.patch(&it.path, &it.change("by somebody else")).await.ok();
             let current = tag(&app, &it.path).await;
-            for old in [stale.as_str(), "\"nonsense\"", format!("{stale}, \"nonsense\"").as_str()] {
+            let several = format!("{stale}, \"nonsense\"");
+            // What is much the same is not the same, and a tag has quotation marks.
+            let (weak, bare) = (format!("W/{current}"), current.trim_matches('"'));
+            for old in [stale.as_str(), "\"nonsense\"", "", several.as_str(), weak.as_str(), bare] {
                 failed(&patch_if(&app, &it.path, old, &it.change("lost")).await);
                 assert_eq!(it.comment(&app).await, "by somebody else", "{}", it.path);
                 assert_eq!(tag(&app, &it.path).await, current, "{}", it.path);
@@ -217,6 +220,28 @@ both! {
             patch_if(&app, &it.path, &format!("{stale}, {next}"), &it.change("one of two")).await.ok();
             patch_if(&app, &it.path, "*", &it.change("any")).await.ok();
             assert_eq!(it.comment(&app).await, "any", "{}", it.path);
+        }
+    }
+
+    // A change that is repeated under its idempotency key is answered as the first time, with the tag that it had then, although
+    // the state it was made in is over.
+    async fn a_repeated_change_carries_the_tag_of_the_first_answer(app: TestApp) {
+        for it in tagged(&app).await {
+            let seen = tag(&app, &it.path).await;
+            let bearer = format!("Bearer {}", app.key);
+            let headers = [
+                ("authorization", bearer.as_str()),
+                ("content-type", "application/json"),
+                ("if-match", seen.as_str()),
+                ("idempotency-key", it.path.as_str()),
+            ];
+            let body = it.change("mine").to_string();
+            let first = app.request(Method::PATCH, &it.path, &headers, body.clone()).await;
+            first.ok();
+            app.patch(&it.path, &it.change("by somebody else")).await.ok();
+            let again = app.request(Method::PATCH, &it.path, &headers, body).await;
+            assert_eq!((again.ok(), tag_of(&again)), (first.ok(), tag_of(&first)), "{}", it.path);
+            assert_eq!(it.comment(&app).await, "by somebody else", "{}", it.path);
         }
     }
 
@@ -300,6 +325,21 @@ both! {
             assert_eq!((made.len(), refused.len()), (1, 9), "{}", it.path);
             refused.into_iter().for_each(failed);
             assert_eq!(it.comment(&app).await, *(it.comment)(&made[0].ok()), "{}", it.path);
+        }
+    }
+
+    // Also when they are of different reviews: the tag that they saw is that of all.
+    async fn of_changes_of_different_reviews_at_once_one_is_made(app: TestApp) {
+        let [_, _, list] = tagged(&app).await;
+        let other = app.raw.number("SELECT MAX(id) FROM artefact_build_environment_review").await;
+        for n in 0..5 {
+            let seen = tag(&app, &list.path).await;
+            let comment = format!("in round {n}");
+            let bodies = [list.change(&comment), json!([{"id": other, "review_comment": comment}])];
+            let answers = join_all(bodies.iter().map(|body| patch_if(&app, &list.path, &seen, body))).await;
+            let (made, refused): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
+            assert_eq!((made.len(), refused.len()), (1, 1), "{comment}");
+            refused.into_iter().for_each(failed);
         }
     }
 

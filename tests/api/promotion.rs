@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use test_observer::service::jobs::JobOutcome;
 
 use crate::event_streams::{event, follow_all, mark};
+use crate::log::Log;
 use crate::support::{Raw, TestApp, both, charm, deb, image, only, snap};
 use crate::upstream::Upstream;
 
@@ -207,6 +208,64 @@ both! {
         }
         is_at(&app.artefact(good).await, "stable", false);
         assert!(upstream.take_asked().iter().all(|question| !question.contains("nowhere")));
+    }
+
+    // Who looks after the server reads which artefact is meant and what the store said, and how the run went.
+    async fn the_log_names_what_failed_and_why(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        add_snap(&app, "unknown", "edge").await;
+        add_deb(&app, "tool", "7").await;
+        add_snap(&app, "known", "edge").await;
+        release(&upstream, "known", &["beta"]);
+        let log = Log::capture();
+        assert_eq!(promote(&app).await, outcome(1, 2));
+        let told = log.take();
+        for words in [
+            &["ERROR", "snap - unknown - 20230531", "Nothing is called that"][..],
+            &["ERROR", "deb - tool - 7", "kinetic-proposed", "404"],
+            &["INFO", "done=1", "failed=2"],
+        ] {
+            let tells = |line: &&str| words.iter().all(|word| line.contains(*word));
+            assert_eq!(told.lines().filter(tells).count(), 1, "{words:?}: {told}");
+        }
+    }
+
+    // What cannot be written is told as one failure; what others know of their artefacts is written all the same.
+    async fn a_write_that_fails_leaves_the_others_alone(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let mut ids = Vec::new();
+        for name in ["a", "stuck", "z"] {
+            ids.push(add_snap(&app, name, "edge").await);
+            release(&upstream, name, &["beta"]);
+        }
+        let refusal = match app.raw {
+            Raw::Sqlite(_) => {
+                "CREATE TRIGGER stuck BEFORE UPDATE ON artefact WHEN NEW.name = 'stuck'
+                 BEGIN SELECT RAISE(ABORT, 'it is stuck'); END"
+            }
+            Raw::Postgres(_) => {
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it is stuck'; END $$;
+                 CREATE TRIGGER stuck BEFORE UPDATE ON artefact FOR EACH ROW WHEN (NEW.name = 'stuck')
+                 EXECUTE FUNCTION refuse()"
+            }
+        };
+        app.raw.run(refusal).await;
+        let log = Log::capture();
+        assert_eq!(promote(&app).await, outcome(2, 1));
+        log.assert_tells(&["ERROR", "snap - stuck - 20230531", "it is stuck"], &[]);
+        for (id, stage) in ids.into_iter().zip(["beta", "edge", "beta"]) {
+            is_at(&app.artefact(id).await, stage, false);
+        }
+    }
+
+    // Where a snap is does not depend on its branch or the number of its build.
+    async fn neither_branch_nor_revision_is_looked_at(app: TestApp) {
+        let (app, upstream) = Upstream::start(app).await;
+        let changes = json!({"name": "x", "branch": "fix", "revision": 5, "execution_stage": "edge"});
+        let artefact = app.artefact_of(app.start(&snap(&changes)).await).await;
+        release(&upstream, "x", &["candidate"]);
+        assert_eq!(promote(&app).await, outcome(1, 0));
+        is_at(&app.artefact(artefact).await, "candidate", false);
     }
 
     async fn nobody_asks_for_what_is_not_current_or_not_published(app: TestApp) {

@@ -116,6 +116,19 @@ both! {
         body["template_id"] = Value::Null;
         let expected = [("string_type".to_owned(), json!(["body", "template_id"]))];
         assert_eq!(app.post(CASES, &body).await.problems(), expected);
+        // Nor does null stand for what has to be said.
+        for (path, body, field, kind) in [
+            (CASES, case(&json!({})), "case_name", "string_type"),
+            (CASES, case(&json!({})), "description", "string_type"),
+            (ENVIRONMENTS, environment(&json!({})), "environment_name", "string_type"),
+            (ENVIRONMENTS, environment(&json!({})), "description", "string_type"),
+            (ENVIRONMENTS, environment(&json!({})), "is_confirmed", "bool_type"),
+        ] {
+            let mut body = body;
+            body[field] = Value::Null;
+            let expected = [(kind.to_owned(), json!(["body", field]))];
+            assert_eq!(app.post(path, &body).await.problems(), expected, "{path} {field}");
+        }
         let confirmed = app.post(ENVIRONMENTS, &environment(&json!({"is_confirmed": "yes"}))).await.ok();
         assert_eq!(confirmed["is_confirmed"], true);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use test_observer::clock::Clock;
 
@@ -192,6 +193,38 @@ both! {
             let found = loads(&app, artefact).await;
             assert_eq!((found.len(), found.iter().sum::<usize>()), (usize::div_ceil(n, 5), n));
         }
+    }
+
+    // Chance decides among the candidates: in the long run it is everybody's turn.
+    async fn every_candidate_is_picked_sometimes(app: TestApp) {
+        let users = add_users(&app, 3).await;
+        let team = app.add_team("team", &[], &users).await;
+        app.add_rule("snap", &json!({}), &[], &[team]).await;
+        let mut turns = vec![0; users.len()];
+        for version in 0..40 {
+            let artefact = start(&app, snap(&json!({"version": format!("{version}")})), true).await;
+            let picked = reviewers(&app, artefact).await;
+            turns[users.iter().position(|user| picked == [*user]).unwrap()] += 1;
+        }
+        assert!(turns.iter().all(|turns| *turns > 0), "{turns:?}");
+    }
+
+    // Runs that register at once find as many reviewers as one after the other, and each review has one of them.
+    async fn runs_at_once_find_no_reviewer_too_many(app: TestApp) {
+        let app = app.with_settings(|settings| settings.executions_per_reviewer = 5);
+        let users = add_users(&app, 4).await;
+        let team = app.add_team("team", &[], &users).await;
+        app.add_rule("snap", &json!({}), &[], &[team]).await;
+        let bodies: Vec<Value> = (0..10)
+            .map(|n| snap(&json!({"environment": format!("e{n}"), "needs_assignment": true})))
+            .collect();
+        let path = "/v1/test-executions/start-test";
+        for answer in join_all(bodies.iter().map(|body| app.put(path, body))).await {
+            answer.ok();
+        }
+        let found = loads(&app, app.newest_artefact().await).await;
+        assert_eq!((found.len(), found.iter().sum::<usize>()), (2, 10));
+        assert_eq!(app.raw.number(NOTIFICATIONS).await, 2);
     }
 
     // A later environment moves no due date, and tells nobody; nor does a later reviewer move it.

@@ -352,6 +352,15 @@ impl Answer {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
+    /// The keys of the body, in the order in which they come, with blanks between them. No text in it may have quotation marks.
+    pub(crate) fn keys(&self) -> String {
+        let text = self.text();
+        let parts: Vec<&str> = text.split('"').collect();
+        let strings = parts.windows(2).skip(1).step_by(2);
+        let keys: Vec<&str> = strings.filter(|pair| pair[1].starts_with(':')).map(|pair| pair[0]).collect();
+        keys.join(" ")
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }

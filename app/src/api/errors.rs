@@ -39,7 +39,8 @@ pub struct ValidationError {
     pub loc: Vec<LocationPart>,
     /// What to tell a person.
     pub msg: String,
-    /// The offending value, shortened when it is long; absent when there is none to show.
+    /// The offending value, shortened when it is long; where something is missing, what it is missing from. Absent when there is
+    /// nothing to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<serde_json::Value>,
     /// Limits and choices the message speaks of.

@@ -9,6 +9,10 @@ use super::{FamilyName, LocationPart, ValidationError};
 
 /// The longest text of an offending value that an answer repeats, in characters.
 const LONGEST_ECHO: usize = 200;
+/// As many levels of an object are repeated of which something is missing: enough to find it again.
+const MISSING_ECHO_LEVELS: usize = 2;
+/// Fields whose values no answer repeats: it may be kept where it should not be.
+const SECRETS: [&str; 2] = ["password", "secret"];
 
 /// The problems of one request, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +32,36 @@ impl Problems {
         }
         self
     }
+
+    /// Shows with everything that is missing what it is missing from. `whole` is what was read: an object or list, else null.
+    #[must_use]
+    pub fn with_enclosing(mut self, whole: impl FnOnce() -> serde_json::Value) -> Self {
+        let is_bare = |problem: &&mut ValidationError| problem.kind == MISSING && problem.input.is_none();
+        let bare: Vec<&mut ValidationError> = self.0.iter_mut().filter(is_bare).collect();
+        if !bare.is_empty() {
+            let whole = whole();
+            for problem in bare {
+                problem.input = Some(shorten_echo(enclosing(&whole, &problem.loc), MISSING_ECHO_LEVELS));
+            }
+        }
+        self
+    }
+}
+
+/// What is called so: a field, or the whole body, that has to be there and is not.
+const MISSING: &str = "missing";
+
+/// The object or list of `whole` in which a place is.
+fn enclosing<'a>(whole: &'a serde_json::Value, loc: &[LocationPart]) -> &'a serde_json::Value {
+    let above = loc.split_last().map_or(&[][..], |(_, above)| above);
+    above.iter().fold(whole, |value, part| {
+        let inner = match part {
+            LocationPart::Field(name) => value.get(name.as_str()),
+            LocationPart::Index(index) => value.get(*index),
+        };
+        // Not every step was sent: the family that a body was read as is one, too.
+        inner.unwrap_or(value)
+    })
 }
 
 /// What can be wrong with a value, by its machine name, message and context.
@@ -50,7 +84,7 @@ impl Problem {
 
     /// A field, or the whole body, that has to be there is not.
     pub fn missing() -> Self {
-        Self::new("missing", "Field required")
+        Self::new(MISSING, "Field required")
     }
 
     /// A rule between fields is broken.
@@ -136,7 +170,7 @@ impl Problem {
             kind: self.kind.to_owned(),
             loc,
             msg: self.msg,
-            input: input.map(shorten_echo),
+            input: input.map(|input| shorten_echo(&input, usize::MAX)),
             ctx: self.ctx,
         }
     }
@@ -152,19 +186,25 @@ fn list_choices(choices: &[&str]) -> String {
     }
 }
 
-/// Answers repeat what was wrong, but not megabytes of it.
-fn shorten_echo(input: serde_json::Value) -> serde_json::Value {
+/// Answers repeat what was wrong, but not megabytes of it. Lists and objects below so many levels are shown empty.
+fn shorten_echo(input: &serde_json::Value, levels: usize) -> serde_json::Value {
     match input {
         serde_json::Value::String(text) if text.chars().count() > LONGEST_ECHO => {
             serde_json::Value::String(text.chars().take(LONGEST_ECHO).chain("…".chars()).collect())
         }
+        serde_json::Value::Array(_) if levels == 0 => json!([]),
+        serde_json::Value::Object(_) if levels == 0 => json!({}),
         serde_json::Value::Array(items) => {
-            serde_json::Value::Array(items.into_iter().take(10).map(shorten_echo).collect())
+            serde_json::Value::Array(items.iter().take(10).map(|item| shorten_echo(item, levels - 1)).collect())
         }
-        serde_json::Value::Object(fields) => serde_json::Value::Object(
-            IntoIterator::into_iter(fields).take(30).map(|(name, value)| (name, shorten_echo(value))).collect(),
-        ),
-        other => other,
+        serde_json::Value::Object(fields) => {
+            let shown = |(name, value): (&String, &serde_json::Value)| {
+                let is_secret = SECRETS.contains(&name.as_str());
+                (name.clone(), if is_secret { json!("…") } else { shorten_echo(value, levels - 1) })
+            };
+            serde_json::Value::Object(fields.iter().take(30).map(shown).collect())
+        }
+        other => other.clone(),
     }
 }
 
