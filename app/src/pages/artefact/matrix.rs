@@ -81,16 +81,19 @@ type Picked = RwSignal<BTreeSet<i64>>;
 /// The view. Its data is its own: the newest runs of the artefact.
 #[component]
 pub(super) fn MatrixView(artefact: ArtefactResponse) -> impl IntoView {
+    let triage = use_triage();
     let subject = Subject::from(&artefact);
-    let failures = Resource::new_blocking(|| (), {
-        let subject = subject.clone();
-        move |()| fetch_failures(Client::current(), subject.clone())
-    });
+    let failures = Resource::new_blocking(|| (), move |()| fetch_failures(Client::current(), subject.clone()));
     view! {
         <section class="matrix-view" aria-labelledby="by-test">
             <h2 id="by-test">"Failures by test"</h2>
             <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-                {move || Suspend::new(async move { view_loaded(failures.await) })}
+                {move || Suspend::new(async move {
+                    let failures = failures.await;
+                    // The bar above the view counts the same ones. The page may be gone by now.
+                    let _ = triage.failures.try_set(Some(failures.clone()));
+                    view_loaded(failures)
+                })}
             </Suspense>
         </section>
     }

@@ -151,7 +151,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         <div class="artefact-tools">
             <PanelButton panel/>
             <ArtefactViews view has_previous=previous.is_some()/>
-            <TriageBar on_rerun=Callback::new(move |run| ask_for_rerun(scope, run))/>
+            <TriageBar view on_rerun=Callback::new(move |run| ask_for_rerun(scope, run))/>
         </div>
         <div class=move || panel.class()>
             <SidePanel page versions bundled_in panel/>
