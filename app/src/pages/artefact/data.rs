@@ -90,7 +90,7 @@ pub(super) struct ResultView {
     pub(super) log: LogView,
 }
 
-/// A log's size, and as much of it as is shown at once.
+/// A log's size, and as much of it as is shown at once. By default nothing is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LogView {
     pub(super) lines: usize,
@@ -155,7 +155,7 @@ pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, Client
 
 async fn fetch_opened(client: Client, run: Option<i64>, target: Option<i64>) -> Option<OpenedRun> {
     let id = run?;
-    Some(OpenedRun { id, results: fetch_results(client, id, target).await })
+    Some(OpenedRun { id, results: fetch_whole(client, id, target).await })
 }
 
 fn without_executions(build: &ArtefactBuildResponse) -> ArtefactBuildMinimalResponse {
@@ -171,14 +171,17 @@ fn of_environments(
     issues
 }
 
-/// Fetches the results of a run.
-pub(super) async fn fetch_results(
-    client: Client,
-    run: i64,
-    target: Option<i64>,
-) -> Result<Vec<ResultView>, ClientError> {
+/// Fetches the results of a run, with the logs that a page is sent with.
+async fn fetch_whole(client: Client, run: i64, target: Option<i64>) -> Result<Vec<ResultView>, ClientError> {
     let results = client.get::<Vec<TestResultResponse>>(&format!("/v1/test-executions/{run}/test-results")).await?;
     Ok(within_budget(results, target, LOG_BUDGET))
+}
+
+/// Fetches the results of a run. Their logs, which are most of the bytes, are fetched one by one when somebody opens them.
+pub(super) async fn fetch_results(client: Client, run: i64) -> Result<Vec<ResultView>, ClientError> {
+    let path = format!("/v1/test-executions/{run}/test-results?fields=comment,previous_results");
+    let results = client.get::<Vec<TestResultResponse>>(&path).await?;
+    Ok(results.into_iter().map(|result| ResultView { log: LogView::default(), ..view(result) }).collect())
 }
 
 /// The solutions that contain a build of this artefact, each once.
