@@ -3,21 +3,23 @@
 use std::future::Future;
 
 use futures::future;
+use leptos::prelude::untrack;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fewer::{Fewer, fetch_fewer},
+    fewer::{Fewer, fetch_fewer, fetch_versions},
     tree::{Environment, assemble, default_open_run},
 };
 use crate::{
     api::{
         ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, ArtefactBuildResponse,
         ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, EnvironmentReportedIssueResponse,
-        MinimalIssueTestResultAttachmentResponse, Permission, PreviousTestResult, SessionResponse, TestResultResponse,
-        TestResultStatus,
+        GRANTED_BY_RULES, MinimalIssueTestResultAttachmentResponse, Permission, PreviousTestResult, SessionResponse,
+        TestResultResponse, TestResultStatus,
     },
     client::{Client, ClientError},
+    components::session::{Permit, use_session},
     text::{
         date::{Day, today},
         log,
@@ -113,25 +115,40 @@ pub(super) fn fetch(
     target: Target,
 ) -> impl Future<Output = Result<PageData, ClientError>> + Send + use<> {
     let client = Client::current();
+    let may_be_granted = untrack(may_be_granted);
     async move {
         let id = id.ok_or(ClientError::NotFound)?;
-        let (parts, versions, session) = future::join3(
+        let (parts, (versions, older), granted) = future::join3(
             fetch_parts(client.clone(), id),
-            client.get::<Vec<ArtefactVersionResponse>>(&format!("/v1/artefacts/{id}/versions")),
-            client.get::<SessionResponse>(&format!("/v1/session?artefact_id={id}")),
+            fetch_versions(client.clone(), id),
+            fetch_granted(client.clone(), id, may_be_granted),
         )
         .await;
         let parts = parts?;
-        let versions = versions.unwrap_or_default();
         let environments = parts.environments.as_deref().unwrap_or_default();
         let (opened, fewer) = future::join(
             fetch_opened(client.clone(), default_open_run(environments, target.run), target.result),
-            fetch_fewer(client, &parts.artefact, &versions, environments),
+            fetch_fewer(client, &parts.artefact, older, environments),
         )
         .await;
-        let granted = session.map(|session| session.permissions).unwrap_or_default();
         Ok(PageData { parts, versions, fewer, granted, opened, today: today() })
     }
+}
+
+/// Whether rules may grant the visitor more than the session has: they grant to people, and nothing else.
+fn may_be_granted() -> bool {
+    let session = use_session();
+    let is_missing = |permission: &Permission| session.permit(*permission) != Permit::Granted;
+    session.user().is_some() && GRANTED_BY_RULES.iter().any(is_missing)
+}
+
+/// What the visitor may do with an artefact beyond what the session says.
+async fn fetch_granted(client: Client, id: i64, may_be_granted: bool) -> Vec<Permission> {
+    if !may_be_granted {
+        return Vec::new();
+    }
+    let session = client.get::<SessionResponse>(&format!("/v1/session?artefact_id={id}")).await;
+    session.map(|session| session.permissions).unwrap_or_default()
 }
 
 /// Loads what changes while the page is open.
