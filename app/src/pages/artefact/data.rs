@@ -157,7 +157,9 @@ pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, Client
         client.get_tagged::<ArtefactResponse>(&format!("/v1/artefacts/{id}")),
         client.get::<Vec<ArtefactBuildResponse>>(&format!("/v1/artefacts/{id}/builds")),
         client.get::<Vec<ArtefactBuildEnvironmentReviewResponse>>(&format!("/v1/artefacts/{id}/environment-reviews")),
-        client.get::<Vec<EnvironmentReportedIssueResponse>>("/v1/environments/reported-issues"),
+        client.get::<Vec<EnvironmentReportedIssueResponse>>(&format!(
+            "/v1/environments/reported-issues?artefact_id={id}"
+        )),
     )
     .await;
     let (artefact, tag) = artefact?;
@@ -166,7 +168,7 @@ pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, Client
     let reviews_problem = reviews.as_ref().err().cloned();
     let environments = builds.map(|builds| assemble(builds, reviews.unwrap_or_default()));
     // Who may not see them sees the page without.
-    let issues = of_environments(issues.unwrap_or_default(), environments.as_deref().unwrap_or_default());
+    let issues = issues.unwrap_or_default();
     Ok(Parts { artefact, tag, builds: minimal, bundled_in, environments, reviews_problem, issues })
 }
 
@@ -177,15 +179,6 @@ async fn fetch_opened(client: Client, run: Option<i64>, target: Option<i64>) -> 
 
 fn without_executions(build: &ArtefactBuildResponse) -> ArtefactBuildMinimalResponse {
     ArtefactBuildMinimalResponse { id: build.id, architecture: build.architecture.clone(), revision: build.revision }
-}
-
-/// The API lists what is known of all environments there are.
-fn of_environments(
-    mut issues: Vec<EnvironmentReportedIssueResponse>,
-    environments: &[Environment],
-) -> Vec<EnvironmentReportedIssueResponse> {
-    issues.retain(|issue| environments.iter().any(|environment| environment.name == issue.environment_name));
-    issues
 }
 
 /// Fetches the results of a run, with the logs that a page is sent with.
