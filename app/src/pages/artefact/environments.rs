@@ -13,7 +13,7 @@ use super::{
     manual_testing::ManualTestingButton,
     reruns::{FilteredRerunButton, RerunTarget, permit_reruns},
     state::{Key, PageState, Row},
-    tree::{is_small, summary},
+    tree::{Environment, is_small, summary},
 };
 use crate::components::each::Each;
 use crate::erase::Erase;
@@ -54,14 +54,15 @@ impl Scope {
             let wanted = query.with(Wanted::from_query);
             page.rows.with(|rows| Shown::of(rows, &wanted, target.get()))
         });
-        let environments: Vec<_> =
-            page.rows.with_untracked(|rows| rows.iter().map(|row| row.environment.get_untracked()).collect());
+        let counts: Vec<usize> = page.rows.with_untracked(|rows| {
+            rows.iter().map(|row| row.environment.with_untracked(Environment::run_count)).collect()
+        });
         Self {
             family: page.family,
             target,
             opened: StoredValue::new(opened),
-            is_eager: is_small(&environments),
-            is_single: environments.len() == 1,
+            is_eager: is_small(counts.iter().sum()),
+            is_single: counts.len() == 1,
             page,
             shown,
             rerunning: RwSignal::new(Vec::new()),
