@@ -3,23 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::{
     attach_many::AttachMany,
     failures::{Failure, IssueTag, Subject, fetch_failures, progress},
     triage::use_triage,
 };
+use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, Permission, TestResultStatus},
     client::{Client, ClientError},
     components::{button::ActionButton, error_notice::ErrorNotice, session::use_session, status::Look},
+    text::query,
 };
 
 /// Tests that are shown; of more, those with the most failures.
 const MOST_TESTS: usize = 200;
 /// Environments that are shown beside each other; of more, those with the most failures.
 const MOST_ENVIRONMENTS: usize = 30;
+/// Cells that exist at once: all those of a large artefact would be tens of thousands of elements.
+const CELLS: usize = 400;
+/// The parameter of the address that says which tests exist.
+const PAGE: &str = "page";
 
 /// A test with its failures by environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +80,11 @@ fn pivot(failures: &[Failure]) -> Matrix {
     matrix.rows.retain(|row| !row.cells.is_empty());
     matrix.environments = environments;
     matrix
+}
+
+/// Tests that exist at once.
+fn tests_of_page(environments: usize) -> usize {
+    (CELLS / environments.max(1)).max(1)
 }
 
 /// What is picked: results by id.
@@ -144,7 +156,7 @@ fn Board(failures: Vec<Failure>) -> impl IntoView {
             <ActionButton label="Clear selection" on_press=move |()| picked.update(BTreeSet::clear)/>
         </div>
         <AttachMany open results on_done/>
-        <MatrixTable matrix=matrix.get_value() picked is_explained/>
+        <MatrixTable matrix picked is_explained/>
         {(left_out > 0).then(|| view! { <p class="quiet">{format!("{left_out} more failures are not shown: those of rarer tests and environments.")}</p> }.erase())}
     }
     .erase()
@@ -159,12 +171,24 @@ fn pick_untriaged(matrix: StoredValue<Matrix>, picked: Picked, is_explained: Cal
 }
 
 #[component]
-fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>) -> impl IntoView {
-    let heads =
-        matrix.environments.iter().map(|environment| view! { <th scope="col">{environment.clone()}</th> }.erase());
+fn MatrixTable(matrix: StoredValue<Matrix>, picked: Picked, is_explained: Callback<i64, bool>) -> impl IntoView {
+    let query = use_location().query;
+    let (environments, count) = matrix.with_value(|matrix| (matrix.environments.clone(), matrix.rows.len()));
+    let per_page = tests_of_page(environments.len());
+    let last = count.saturating_sub(1) / per_page;
+    let page = Memo::new(move |_| {
+        let wanted = query.with(|query| query.get_str(PAGE).and_then(|page| page.parse::<usize>().ok()));
+        wanted.unwrap_or_default().min(last)
+    });
+    let shown = move || {
+        matrix.with_value(|matrix| {
+            let rows = matrix.rows.iter().skip(page.get() * per_page);
+            rows.take(per_page).cloned().collect::<Vec<_>>()
+        })
+    };
+    let heads = environments.iter().map(|environment| view! { <th scope="col">{environment.clone()}</th> }.erase());
     let heads = heads.collect_view();
-    let environments = matrix.environments;
-    let rows = matrix.rows.into_iter().map(|row| {
+    let view_row = move |row: Row| {
         let all: Vec<i64> = row.cells.values().flatten().map(|failure| failure.result).collect();
         let label = format!("Select {} in all environments", row.test);
         let cells = environments.iter().enumerate().map(|(at, environment)| match row.cells.get(&at) {
@@ -184,7 +208,7 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
                 {cells.collect_view()}
             </tr>
         }
-    });
+    };
     view! {
         <div class="matrix-frame" tabindex="0" role="region" aria-label="Failures by test and environment">
             <table class="matrix">
@@ -194,9 +218,45 @@ fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>
                         {heads}
                     </tr>
                 </thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>
+                    <Each each=shown key=|row| row.test.clone() children=view_row/>
+                </tbody>
             </table>
         </div>
+        <Pages page last per_page count/>
+    }
+    .erase()
+}
+
+/// The ways to the other tests. They are addresses, so that they lead on without scripts, too.
+#[component]
+fn Pages(page: Memo<usize>, last: usize, per_page: usize, count: usize) -> impl IntoView {
+    let location = use_location();
+    let (path, now) = (location.pathname, location.query);
+    let to = move |page: usize| {
+        let number = page.to_string();
+        let word = (page != 0).then_some(number.as_str());
+        path.with(|path| now.with(|now| query::address(path, &query::with(now, PAGE, word))))
+    };
+    let previous = move || page.get().checked_sub(1).map(to);
+    let next = move || (page.get() != last).then(|| to(page.get() + 1));
+    let words = move || {
+        let first = page.get() * per_page;
+        format!("{}–{} of {count} tests", first + 1, (first + per_page).min(count))
+    };
+    let is_first = move || (page.get() == 0).then_some("true");
+    let is_last = move || (page.get() == last).then_some("true");
+    let is_only = last == 0;
+    view! {
+        <nav class="pager" aria-label="Pages of tests" hidden=is_only>
+            <a class="button" href=previous aria-disabled=is_first>
+                "Previous"
+            </a>
+            <span class="number">{words}</span>
+            <a class="button" href=next rel="next" aria-disabled=is_last>
+                "Next"
+            </a>
+        </nav>
     }
     .erase()
 }
@@ -269,7 +329,7 @@ fn plan_words(plan: &str, status: TestResultStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::pivot;
+    use super::{pivot, tests_of_page};
     use crate::pages::artefact::failures::{Failure, tests::failure};
 
     #[test]
@@ -287,6 +347,11 @@ mod tests {
         };
         assert_eq!((ids(0, 0), ids(0, 1), ids(1, 0), ids(1, 1)), (vec![3, 4], vec![2], vec![], vec![1]));
         assert_eq!(matrix.left_out, 0);
+    }
+
+    #[test]
+    fn the_more_environments_the_fewer_tests_stand_below_each_other() {
+        assert_eq!([0, 1, 30, 1_000].map(tests_of_page), [400, 400, 13, 1]);
     }
 
     #[test]
