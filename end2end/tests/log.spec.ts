@@ -44,6 +44,23 @@ test("colours of terminals show, and do not get into the way of words", async ({
   await shot("log-colours");
 });
 
+test("a log is fetched when its result opens, and may be empty", async ({ page, request, server, goto }) => {
+  for (const environment of ["first", "second"]) {
+    await report(request, server, { name: "log-later", environment, ci_link: `https://ci.example.com/log-later/${environment}` }, [
+      { name: "t-talks", status: "FAILED", io_log: "one\ntwo" },
+      { name: "t-silent", status: "FAILED" },
+    ]);
+  }
+  await goto(`/snaps/${await artefact(request, server, "log-later")}`);
+  const environment = page.locator(".environment", { hasText: "first" });
+  await environment.locator("summary").first().click();
+  await environment.getByText("t-talks", { exact: true }).click();
+  await expect(environment.getByRole("region", { name: "Log text" })).toContainText("two");
+  await expect(environment.getByText("2 lines, 7 bytes")).toBeVisible();
+  await environment.getByText("t-silent", { exact: true }).click();
+  await expect(environment.getByText("The test printed nothing.")).toBeVisible();
+});
+
 test("a link leads to a line", async ({ page, context, request, server, goto }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const io_log = Array.from({ length: 2000 }, (_, at) => `line ${at + 1}`).join("\n");

@@ -233,7 +233,7 @@ test("filters live in the address, and what is open stays open", async ({ page, 
   await expect(environments(page)).toHaveText(["bad-two"]);
 });
 
-test("the panel is put away, and is a drawer on a phone", async ({ page, request, server, goto }) => {
+test("the panel is put away, and is a drawer on a phone, where actions wait, too", async ({ page, request, server, goto }) => {
   const id = await tested(request, server, "panel", ["laptop"]);
   await goto(`/snaps/${id}`);
   const panel = page.getByRole("complementary", { name: "Details" });
@@ -250,6 +250,12 @@ test("the panel is put away, and is a drawer on a phone", async ({ page, request
   await expect(panel).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(panel).toBeHidden();
+
+  const selectAll = page.getByRole("button", { name: "Select All", exact: true });
+  await expect(selectAll).toBeHidden();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await selectAll.click();
+  await expect(page.getByText("1 of 1 selected")).toBeVisible();
 });
 
 test("the comment is changed where it stands", async ({ page, request, server, goto }) => {

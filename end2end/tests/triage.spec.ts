@@ -334,7 +334,12 @@ test("one issue explains a test in every environment", async ({ page, request, s
   for (const environment of ["m-one", "m-two", "m-three"]) {
     runs.push(await report(request, server, { name: "matrix", environment }, [failed("t-matrix"), failed(`t-only-${environment}`)]));
   }
+  // The failures come with the page, for the table and for the bar above it.
+  const asked: string[] = [];
+  page.on("request", (sent) => void (sent.url().includes("/v1/test-results?") && asked.push(sent.url())));
   await goto(`/snaps/${await artefact(request, server, "matrix")}?view=tests`);
+  await expect(page.getByRole("region", { name: "Triage" })).toContainText("0 of 6 failures triaged");
+  expect(asked).toEqual([]);
   const table = page.getByRole("table");
   await expect(table.getByRole("columnheader")).toHaveCount(4);
   await expect(table.getByRole("row", { name: /t-matrix/ })).toContainText("untriaged");

@@ -58,6 +58,8 @@ impl QueryInput for TestCaseIssuesQuery {
 struct EnvironmentIssuesQuery {
     #[deserr(default)]
     is_confirmed: Option<Flag>,
+    #[deserr(default)]
+    artefact_id: Option<Id>,
 }
 
 impl QueryInput for EnvironmentIssuesQuery {
@@ -152,10 +154,12 @@ async fn delete_test_case_issue(
 }
 
 /// List what was reported of environments
+///
+/// With `artefact_id`, of those environments that the artefact is tested in.
 #[utoipa::path(
     get, path = "/v1/environments/reported-issues", tag = "environments",
     operation_id = "get_reported_issues_v1_environments_reported_issues_get",
-    params(("is_confirmed" = Option<bool>, Query)),
+    params(("is_confirmed" = Option<bool>, Query), ("artefact_id" = Option<i64>, Query)),
     responses(
         (status = 200, description = "In the order of the reports", body = Vec<EnvironmentReportedIssueResponse>),
         (status = 422, description = "Malformed input", body = HTTPValidationError),
@@ -165,8 +169,9 @@ async fn get_environment_issues(
     State(service): State<Service>,
     input: Input<Nothing, EnvironmentIssuesQuery, Nothing>,
 ) -> ApiResult<Json<Vec<EnvironmentReportedIssueResponse>>> {
-    let is_confirmed = input.query.is_confirmed.map(|flag| flag.0);
-    Ok(Json(service.list_environment_issues(is_confirmed).await?))
+    let EnvironmentIssuesQuery { is_confirmed, artefact_id } = input.query;
+    let (is_confirmed, artefact_id) = (is_confirmed.map(|flag| flag.0), artefact_id.map(|id| id.0));
+    Ok(Json(service.list_environment_issues(is_confirmed, artefact_id).await?))
 }
 
 /// Report an issue of an environment

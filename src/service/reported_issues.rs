@@ -69,13 +69,15 @@ impl Service {
         Ok(())
     }
 
-    /// What was reported of environments; only what is confirmed, or is not, where that is asked for.
+    /// What was reported of environments; only what is confirmed, or is not, and of those that an artefact is tested in, where that
+    /// is asked for.
     pub async fn list_environment_issues(
         &self,
         is_confirmed: Option<bool>,
+        artefact_id: Option<i64>,
     ) -> ServiceResult<Vec<EnvironmentReportedIssueResponse>> {
         let mut tx = self.db.read().await?;
-        let rows = environment_issues::list_environment_issues(&mut tx, is_confirmed).await?;
+        let rows = environment_issues::list_environment_issues(&mut tx, is_confirmed, artefact_id).await?;
         Ok(rows.into_iter().map(show_environment_issue).collect())
     }
 

@@ -44,7 +44,7 @@ impl Service {
         let selection = criteria.select(found);
         let counts = rule_applications::count_chosen(&mut tx, issue_id, &selection).await?;
         let newest = rule_applications::list_newest(&mut tx, &selection, SAMPLE).await?;
-        let texts = ResultTexts { comment: true, io_log: false };
+        let texts = ResultTexts { comment: true, io_log: false, previous_results: false };
         Ok(RulePreviewResponse {
             matched: counts.matched,
             untriaged: counts.untriaged,

@@ -1,14 +1,11 @@
 //! Who is calling, and what that caller may do.
 
-use app::api::{Permission, SessionResponse, SignInMethod};
+use app::api::{GRANTED_BY_RULES, Permission, SessionResponse, SignInMethod};
 
 use super::users::find_shown_user;
 use super::{Service, ServiceResult};
 use crate::domain::access::Caller;
 use crate::store::{Tx, matching_rules, notifications};
-
-/// The permissions that matching rules can grant for an artefact.
-const GRANTED: [Permission; 2] = [Permission::ChangeArtefact, Permission::ChangeRerun];
 
 impl Service {
     /// Who is calling, what the caller may do, about one artefact in particular where one is named, and how one signs in.
@@ -51,7 +48,7 @@ async fn add_granted(
     artefact_id: i64,
     permissions: &mut Vec<Permission>,
 ) -> ServiceResult<()> {
-    for permission in GRANTED {
+    for permission in GRANTED_BY_RULES {
         if !permissions.contains(&permission)
             && matching_rules::is_granted(tx, user_id, &[artefact_id], permission).await?
         {

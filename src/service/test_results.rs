@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use app::api::{
-    EventKind, MinimalIssueTestResultAttachmentResponse, PreviousTestResult, TestResultRequest, TestResultResponse,
-    TestResultStatus,
+    EventKind, MinimalIssueTestResultAttachmentResponse, PreviousTestResult, ResultTexts, TestResultRequest,
+    TestResultResponse, TestResultStatus,
 };
 
 use super::artefacts::group_by;
@@ -44,12 +44,22 @@ impl Service {
         Ok(())
     }
 
-    /// The results of an execution in the order of upload, each with what the same test said before.
-    pub async fn list_results(&self, execution_id: i64) -> ServiceResult<Vec<TestResultResponse>> {
+    /// The results of an execution in the order of upload, or only one of them, each with what the same test said before. Of
+    /// what is long about them only what is wanted is read.
+    pub async fn list_results(
+        &self,
+        execution_id: i64,
+        only: Option<i64>,
+        texts: ResultTexts,
+    ) -> ServiceResult<Vec<TestResultResponse>> {
         let mut tx = self.db.read().await?;
         test_executions::find_execution(&mut tx, execution_id).await?.ok_or_else(execution_not_found)?;
-        let results = test_results::list_results(&mut tx, execution_id).await?;
-        let previous = test_results::list_previous_results(&mut tx, execution_id).await?;
+        let results = test_results::list_results(&mut tx, execution_id, only, texts).await?;
+        let previous = if texts.previous_results {
+            test_results::list_previous_results(&mut tx, execution_id).await?
+        } else {
+            Vec::new()
+        };
         let previous = group_by(previous, |(case, _)| *case, |(_, result)| result);
         let attachments = issue_attachments::list_attachments(&mut tx, &[execution_id]).await?;
         let mut attachments = group_by(attachments, |(result, _)| *result, |(_, attachment)| attachment);

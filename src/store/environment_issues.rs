@@ -25,13 +25,31 @@ pub struct NewEnvironmentIssue<'a> {
     pub is_confirmed: bool,
 }
 
-/// What was reported, or only what is confirmed or is not; in the order of the reports.
-pub async fn list_environment_issues(tx: &mut Tx, is_confirmed: Option<bool>) -> StoreResult<Vec<EnvironmentIssueRow>> {
+/// What was reported, in the order of the reports; only what is confirmed or is not, and of environments that an artefact was or
+/// will be tested in, where that is asked for.
+pub async fn list_environment_issues(
+    tx: &mut Tx,
+    is_confirmed: Option<bool>,
+    artefact_id: Option<i64>,
+) -> StoreResult<Vec<EnvironmentIssueRow>> {
     on!(tx, |conn, _| sqlx::query_as(
         "SELECT id, created_at, updated_at, environment_name, url, description, is_confirmed FROM environment_issue
-         WHERE CAST($1 AS BOOLEAN) IS NULL OR is_confirmed = $1 ORDER BY id",
+         WHERE (CAST($1 AS BOOLEAN) IS NULL OR is_confirmed = $1)
+             AND (CAST($2 AS BIGINT) IS NULL OR environment_name IN (
+                 SELECT environment.name FROM environment
+                 JOIN test_execution AS execution ON execution.environment_id = environment.id
+                 JOIN artefact_build AS build ON build.id = execution.artefact_build_id
+                 WHERE build.artefact_id = $2
+                 UNION
+                 SELECT environment.name FROM environment
+                 JOIN artefact_build_environment_review AS review ON review.environment_id = environment.id
+                 JOIN artefact_build AS build ON build.id = review.artefact_build_id
+                 WHERE build.artefact_id = $2
+             ))
+         ORDER BY id",
     )
     .bind(is_confirmed)
+    .bind(artefact_id)
     .fetch_all(conn))
 }
 

@@ -1,6 +1,6 @@
 //! Test results.
 
-use app::api::{PreviousTestResult, TestResultStatus};
+use app::api::{PreviousTestResult, ResultTexts, TestResultStatus};
 use futures::TryFutureExt;
 use sqlx::types::Json;
 
@@ -75,11 +75,28 @@ macro_rules! select_results {
     };
 }
 
-/// The results of an execution, in the order of upload.
-pub async fn list_results(tx: &mut Tx, execution_id: i64) -> StoreResult<Vec<ResultRow>> {
-    on!(tx, |conn, _| sqlx::query_as(select_results!("WHERE result.test_execution_id = $1 ORDER BY result.id"))
-        .bind(execution_id)
-        .fetch_all(conn))
+/// The results of an execution, or only one of them, in the order of upload; of their long texts only those that are wanted are
+/// read.
+pub async fn list_results(
+    tx: &mut Tx,
+    execution_id: i64,
+    only: Option<i64>,
+    texts: ResultTexts,
+) -> StoreResult<Vec<ResultRow>> {
+    on!(tx, |conn, _| sqlx::query_as(
+        "SELECT result.id, result.test_execution_id, result.test_case_id, result.created_at, result.status,
+             CASE WHEN $2 THEN result.comment ELSE '' END AS comment,
+             CASE WHEN $3 THEN result.io_log ELSE '' END AS io_log,
+             CASE WHEN $3 THEN result.io_log_zstd END AS io_log_zstd,
+             test_case.name, test_case.category, test_case.template_id
+         FROM test_result AS result JOIN test_case ON test_case.id = result.test_case_id
+         WHERE result.test_execution_id = $1 AND (CAST($4 AS BIGINT) IS NULL OR result.id = $4) ORDER BY result.id",
+    )
+    .bind(execution_id)
+    .bind(texts.comment)
+    .bind(texts.io_log)
+    .bind(only)
+    .fetch_all(conn))
 }
 
 /// The results of the executions, newest first; only those listed, if a list is given.

@@ -17,8 +17,8 @@ pub(super) async fn show(State(pages): State<Pages>, path: Option<Path<(i64, i64
     let Some(Path((execution, result))) = path else { return refuse(&ClientError::NotFound) };
     let (parts, _) = request.into_parts();
     let client = Client::from(pages.api_for(&parts));
-    let results = client.get::<Vec<TestResultResponse>>(&format!("/v1/test-executions/{execution}/test-results")).await;
-    match results.map(|results| results.into_iter().find(|other| other.id == result)) {
+    let path = format!("/v1/test-executions/{execution}/test-results?fields=io_log&test_result_id={result}");
+    match client.get::<Vec<TestResultResponse>>(&path).await.map(|results| results.into_iter().next()) {
         Ok(Some(result)) => (headers(), result.io_log).into_response(),
         Ok(None) => refuse(&ClientError::NotFound),
         Err(error) => refuse(&error),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use test_observer::clock::Clock;
 
-use crate::support::{TestApp, both, only};
+use crate::support::{TestApp, both, only, snap};
 
 const CASES: &str = "/v1/test-cases/reported-issues";
 const ENVIRONMENTS: &str = "/v1/environments/reported-issues";
@@ -320,6 +320,20 @@ both! {
             let problems = app.get(&format!("{ENVIRONMENTS}?is_confirmed={word}")).await.problems();
             assert_eq!(problems, [("bool_parsing".to_owned(), json!(["query", "is_confirmed"]))], "{word}");
         }
+    }
+
+    // Reported issues of environments: an artefact leaves those of the environments that it was tested in, or is to be reviewed in.
+    async fn environments_of_an_artefact_are_asked_for(app: TestApp) {
+        let run = app.start(&snap(&json!({"environment": "rpi4"}))).await;
+        let artefact = app.artefact_of(run).await;
+        let [here, there] = [json!({}), json!({"environment_name": "elsewhere"})].map(|changes| environment(&changes));
+        let here = add(&app, ENVIRONMENTS, &here).await;
+        add(&app, ENVIRONMENTS, &there).await;
+        assert_eq!(ids(&app, &format!("{ENVIRONMENTS}?artefact_id={artefact}")).await, [here]);
+        assert_eq!(ids(&app, &format!("{ENVIRONMENTS}?artefact_id={artefact}&is_confirmed=false")).await, [0_i64; 0]);
+        app.raw.run("DELETE FROM test_execution").await;
+        assert_eq!(ids(&app, &format!("{ENVIRONMENTS}?artefact_id={artefact}")).await, [here], "its review is kept");
+        assert_eq!(ids(&app, &format!("{ENVIRONMENTS}?artefact_id=99999")).await, [0_i64; 0]);
     }
 
     // Reported issues: a PUT with the whole object replaces all that can be said, and bumps the time of the change.

@@ -25,6 +25,45 @@ both! {
         assert_eq!(result, expected);
     }
 
+    async fn texts_come_unless_other_fields_are_named(app: TestApp) {
+        let id = app.start(&deb(&json!({}))).await;
+        let path = format!("/v1/test-executions/{id}/test-results");
+        let batch = json!([{"name": "boot", "status": "FAILED", "comment": "seen", "io_log": "line"}]);
+        app.post(&path, &batch).await.ok();
+        for (query, comment, io_log) in [
+            ("", "seen", "line"),
+            ("?fields=", "", ""),
+            ("?fields=comment", "seen", ""),
+            ("?fields=id,io_log", "", "line"),
+            ("?fields=comment&fields=io_log", "seen", "line"),
+        ] {
+            let results = app.get(&format!("{path}{query}")).await.ok();
+            assert_eq!((&results[0]["comment"], &results[0]["io_log"]), (&json!(comment), &json!(io_log)), "{query}");
+            assert_eq!(results[0]["name"], "boot", "{query}");
+        }
+        let other = app.start(&deb(&json!({"ci_link": "https://ci/other"}))).await;
+        app.post(&format!("/v1/test-executions/{other}/test-results"), &batch).await.ok();
+        let path = format!("/v1/test-executions/{other}/test-results");
+        for (query, count) in [("", 1), ("?fields=name,previous_results", 1), ("?fields=name", 0)] {
+            let results = app.get(&format!("{path}{query}")).await.ok();
+            assert_eq!(results[0]["previous_results"].as_array().unwrap().len(), count, "{query}");
+        }
+        let problems = app.get(&format!("{path}?fields=name,log")).await.problems();
+        assert_eq!(problems, [("value_error".to_owned(), json!(["query", "fields"]))]);
+    }
+
+    async fn one_result_is_read_by_its_id(app: TestApp) {
+        let id = app.start(&deb(&json!({}))).await;
+        let path = format!("/v1/test-executions/{id}/test-results");
+        app.report(id, &[("a", "PASSED"), ("b", "FAILED")]).await;
+        let all = app.get(&path).await.ok();
+        let one = app.get(&format!("{path}?test_result_id={}", all[1]["id"])).await.ok();
+        assert_eq!(one, json!([all[1]]));
+        assert_eq!(app.get(&format!("{path}?test_result_id=99999")).await.ok(), json!([]));
+        let problems = app.get(&format!("{path}?test_result_id=x")).await.problems();
+        assert_eq!(problems, [("int_parsing".to_owned(), json!(["query", "test_result_id"]))]);
+    }
+
     async fn batches_accumulate_and_a_repeated_name_replaces(app: TestApp) {
         let id = app.start(&deb(&json!({}))).await;
         let path = format!("/v1/test-executions/{id}/test-results");

@@ -16,6 +16,9 @@ text_enum! {
     }
 }
 
+/// The permissions that matching rules can grant to people for an artefact.
+pub const GRANTED_BY_RULES: [Permission; 2] = [Permission::ChangeArtefact, Permission::ChangeRerun];
+
 /// Who is calling, what the caller may do, and how one signs in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -79,19 +79,21 @@ mod asking {
 
     use crate::api::{Problem, Problems};
 
-    /// Which of a result's long texts to read. The others are shown as `""`.
+    /// Which of what is long about a result to read. The others are shown empty.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ResultTexts {
         /// What a person should know.
         pub comment: bool,
         /// Everything the test printed.
         pub io_log: bool,
+        /// What the same test said before; no part of what a search finds.
+        pub previous_results: bool,
     }
 
-    /// Both.
+    /// All of it.
     impl Default for ResultTexts {
         fn default() -> Self {
-            Self { comment: true, io_log: true }
+            Self { comment: true, io_log: true, previous_results: true }
         }
     }
 
@@ -122,7 +124,11 @@ mod asking {
                 let problem = Problem::value_error(format!("a result has no field '{unknown}'"));
                 return Err(Problems::one(location, problem, Some(json!(unknown))));
             }
-            Ok(Self { comment: names.contains(&"comment"), io_log: names.contains(&"io_log") })
+            Ok(Self {
+                comment: names.contains(&"comment"),
+                io_log: names.contains(&"io_log"),
+                previous_results: names.contains(&"previous_results"),
+            })
         }
     }
 

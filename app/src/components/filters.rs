@@ -90,6 +90,9 @@ pub(crate) fn CheckboxFilter(
     /// What there is to choose.
     #[prop(into)]
     choices: Signal<Vec<Choice>>,
+    /// What it is about, where its heading does not say enough.
+    #[prop(optional)]
+    hint: Option<&'static str>,
 ) -> impl IntoView {
     let filter = use_query_filter(name);
     let view_choice = move |choice: Choice| {
@@ -113,7 +116,7 @@ pub(crate) fn CheckboxFilter(
         }
     };
     view! {
-        <fieldset class="filter" hidden=move || choices.with(Vec::is_empty)>
+        <fieldset class="filter" title=hint hidden=move || choices.with(Vec::is_empty)>
             <legend>{label}</legend>
             <Each each=move || choices.get() key=|choice| choice.clone() children=view_choice/>
         </fieldset>

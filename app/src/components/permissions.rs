@@ -80,16 +80,15 @@ const GROUPS: [Group; 6] = [
     ),
 ];
 
-/// Permissions in a line: "all", "none", or the first of them and how many more.
+/// Permissions in a line: "all", "none", a few by name, or how many there are.
 pub(crate) fn summary(permissions: &[Permission]) -> String {
     if Permission::ALL.iter().all(|permission| permissions.contains(permission)) {
         return "all".to_owned();
     }
-    let named: Vec<&str> = permissions.iter().take(NAMED).map(|permission| permission.as_str()).collect();
     match permissions.len() {
         0 => "none".to_owned(),
-        count if count <= NAMED => named.join(", "),
-        count => format!("{} and {} more", named.join(", "), count - NAMED),
+        ..=NAMED => permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", "),
+        count => format!("{count} permissions"),
     }
 }
 
@@ -207,7 +206,7 @@ mod tests {
         for (permissions, expected) in [
             (&[][..], "none"),
             (&some[..2], "view_user, change_user"),
-            (some, "view_user, change_user and 3 more"),
+            (some, "5 permissions"),
             (Permission::ALL, "all"),
         ] {
             assert_eq!(summary(permissions), expected);

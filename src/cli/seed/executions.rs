@@ -1,8 +1,8 @@
 //! Which runs there are, and what each of them reports.
 
 use app::api::{
-    EndTestExecutionRequest, ExecutionMetadataInput, FamilyName, HttpUrl, Label, StartTestExecutionRequest,
-    TestExecutionStatusPatch, TestExecutionsPatchRequest, TestResultStatus,
+    EndTestExecutionRequest, ExecutionMetadataInput, FamilyName, HttpUrl, Label, ResultTexts,
+    StartTestExecutionRequest, TestExecutionStatusPatch, TestExecutionsPatchRequest, TestResultStatus,
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -220,7 +220,8 @@ impl Seeder {
             return Ok(());
         }
         let service = self.at((end + TimeDelta::hours(3)).min(self.plan.now));
-        let stored = service.list_results(execution_id).await?;
+        let texts = ResultTexts { comment: false, io_log: false, previous_results: false };
+        let stored = service.list_results(execution_id, None, texts).await?;
         for (name, url) in known {
             let Some(result) = stored.iter().find(|result| result.name == name) else { continue };
             // Where a rule was faster there is nothing left to do.

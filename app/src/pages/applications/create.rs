@@ -25,7 +25,7 @@ pub(super) fn CreateApplication(rows: Rows<ApplicationResponse>, key: RwSignal<O
     let open = RwSignal::new(false);
     let permit = use_session().permit_signal(Permission::AddApplication);
     view! {
-        <ActionButton label="create application" permit on_press=move |()| open.set(true)/>
+        <ActionButton label="Create application" permit on_press=move |()| open.set(true)/>
         <Dialog open title="Create application">
             <CreateForm rows key open/>
         </Dialog>

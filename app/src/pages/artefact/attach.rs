@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::future;
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Value, json};
 
@@ -19,7 +18,7 @@ use crate::erase::Erase;
 use crate::{
     api::{
         IssueResponse, MinimalIssueResponse, MinimalIssueTestResultAttachmentResponse,
-        MinimalIssueTestResultAttachmentRuleResponse, Permission, RuleApplicationUndoneResponse, TestExecutionResponse,
+        MinimalIssueTestResultAttachmentRuleResponse, Permission, RuleApplicationUndoneResponse,
         TestResultSearchResponseWithContext,
     },
     client::{Change, Client, ClientError},
@@ -49,22 +48,11 @@ pub(super) fn AttachDialog(desk: Desk) -> impl IntoView {
     }
 }
 
-/// What has to be known of a result to suggest issues and rules.
-struct Surroundings {
-    execution: TestExecutionResponse,
-    suggestions: Vec<MinimalIssueResponse>,
-}
-
-async fn look_around(client: Client, run: i64, test: String) -> Result<Surroundings, ClientError> {
-    let same_test = [("test_cases", test.as_str()), ("issues", "any"), ("fields", "id"), ("limit", "100")];
-    let (execution, explained) = future::join(
-        client.get::<TestExecutionResponse>(&format!("/v1/test-executions/{run}")),
-        client.get::<TestResultSearchResponseWithContext>(&api_address("/v1/test-results", &same_test)),
-    )
-    .await;
-    // Without suggestions the form still does what it is for.
-    let suggestions = explained.map(|found| rank(found.test_results.into_iter().flat_map(|it| it.test_result.issues)));
-    Ok(Surroundings { execution: execution?, suggestions: suggestions.unwrap_or_default() })
+/// The issues that explain results of a test.
+async fn fetch_suggestions(client: Client, test: String) -> Result<Vec<MinimalIssueResponse>, ClientError> {
+    let same_test = [("test_cases", test.as_str()), ("issues", "any"), ("fields", "id"), ("limit", "50")];
+    let found: TestResultSearchResponseWithContext = client.get(&api_address("/v1/test-results", &same_test)).await?;
+    Ok(rank(found.test_results.into_iter().flat_map(|it| it.test_result.issues)))
 }
 
 /// Each issue once, the most frequent first.
@@ -88,19 +76,14 @@ pub(super) fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
     let rule = RuleFields::new(url);
     let sending = Sending::new();
     let session = use_session();
-    let found = look_around(Client::current(), desk.run, result.name.clone());
-    let about = result.clone();
-    let family = desk.family;
+    if let Some((environment, metadata)) = desk.page.surroundings(desk.run) {
+        rule.draft.set(RuleDraft::of(desk.family, &result, &environment, &metadata));
+    }
+    let found = fetch_suggestions(Client::current(), result.name.clone());
     spawn_local(async move {
-        match found.await {
-            // The form may be closed by now.
-            Ok(found) => {
-                rule.draft.try_set(RuleDraft::of(family, &about, &found.execution));
-                suggestions.try_set(found.suggestions);
-            }
-            Err(error) => {
-                rule.error.try_set(Some(error));
-            }
+        // Without suggestions the form still does what it is for. It may be closed by now.
+        if let Ok(found) = found.await {
+            suggestions.try_set(found);
         }
     });
     let form = Form { desk, result: result.id, url, problem, rule, sending, made: StoredValue::new(None) };

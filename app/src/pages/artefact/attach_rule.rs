@@ -13,7 +13,6 @@ use crate::{
     api::{Permission, RulePreviewResponse, TestResultResponseWithContext, TestResultSearchResponseWithContext},
     client::{Change, Client, ClientError},
     components::{
-        error_notice::ErrorNotice,
         field::Checkbox,
         issue_url::{known_issue, own_origin, parse_issue_reference},
         session::{Permit, use_session},
@@ -46,8 +45,6 @@ pub(super) struct RuleFields {
     problem: RwSignal<Option<String>>,
     /// Whether the next press of the button confirms what was asked.
     pub(super) is_confirming: RwSignal<bool>,
-    /// Why nothing is known of the result's surroundings.
-    pub(super) error: RwSignal<Option<ClientError>>,
     /// Whether the visitor may attach to many results at once.
     pub(super) may_bulk: bool,
 }
@@ -64,7 +61,6 @@ impl RuleFields {
             preview: RwSignal::new(None),
             problem: RwSignal::new(None),
             is_confirming: RwSignal::new(false),
-            error: RwSignal::new(None),
             may_bulk,
         }
     }
@@ -203,7 +199,6 @@ fn RuleOffers(rule: RuleFields) -> impl IntoView {
     view! {
         <fieldset class="rule-fields">
             <legend>"Attachment Rule Filters"</legend>
-            {move || rule.error.get().map(|error| view! { <ErrorNotice error/> }.erase_unsent())}
             {Field::ALL.map(|field| view! { <Offers rule field/> }.erase_unsent())}
             <p class="field-problem" role="alert">
                 {rule.problem}

@@ -51,17 +51,19 @@ fn gone(now: &[Failure], before: &[Failure]) -> Vec<String> {
     tests
 }
 
-async fn fetch(client: Client, artefact: i64, previous: i64) -> Result<(String, Comparison), ClientError> {
-    let (this, other) = future::try_join(
-        client.get::<ArtefactResponse>(&format!("/v1/artefacts/{artefact}")),
-        client.get::<ArtefactResponse>(&format!("/v1/artefacts/{previous}")),
-    )
-    .await?;
-    let subject = Subject::from(&this);
-    let failed = || vec![TestResultStatus::Failed];
-    let (now, before) = future::try_join(
-        fetch_outcomes(client.clone(), subject.clone(), failed(), Vec::new()),
-        fetch_outcomes(client.clone(), Subject::from(&other), failed(), Vec::new()),
+/// What failed in the version of an id, and what that is called.
+async fn fetch_failed(client: Client, artefact: i64) -> Result<(String, Vec<Failure>), ClientError> {
+    let artefact = client.get::<ArtefactResponse>(&format!("/v1/artefacts/{artefact}")).await?;
+    let statuses = vec![TestResultStatus::Failed];
+    let failed = fetch_outcomes(client, Subject::from(&artefact), statuses, Vec::new()).await?;
+    Ok((artefact.version, failed))
+}
+
+async fn fetch(client: Client, subject: Subject, previous: i64) -> Result<(String, Comparison), ClientError> {
+    let statuses = vec![TestResultStatus::Failed];
+    let (now, (version, before)) = future::try_join(
+        fetch_outcomes(client.clone(), subject.clone(), statuses, Vec::new()),
+        fetch_failed(client.clone(), previous),
     )
     .await?;
     // What no longer fails is fixed only if it was run.
@@ -70,13 +72,14 @@ async fn fetch(client: Client, artefact: i64, previous: i64) -> Result<(String, 
         let statuses = vec![TestResultStatus::Passed];
         passed.extend(fetch_outcomes(client.clone(), subject.clone(), statuses, tests.to_vec()).await?);
     }
-    Ok((other.version, compare(now, &before, passed)))
+    Ok((version, compare(now, &before, passed)))
 }
 
-/// The comparison of an artefact with the version before, by id. Its data is its own.
+/// The comparison of an artefact with the version before, by the id of that. Its data is its own.
 #[component]
-pub(super) fn Compare(artefact_id: i64, previous_id: i64) -> impl IntoView {
-    let comparison = Resource::new_blocking(|| (), move |()| fetch(Client::current(), artefact_id, previous_id));
+pub(super) fn Compare(artefact: ArtefactResponse, previous_id: i64) -> impl IntoView {
+    let subject = Subject::from(&artefact);
+    let comparison = Resource::new_blocking(|| (), move |()| fetch(Client::current(), subject.clone(), previous_id));
     view! {
         <section class="compare" aria-labelledby="compare">
             <h2 id="compare">"Compared with the version before"</h2>

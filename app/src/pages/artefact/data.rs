@@ -3,21 +3,23 @@
 use std::future::Future;
 
 use futures::future;
+use leptos::prelude::untrack;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fewer::{Fewer, fetch_fewer},
+    fewer::{Fewer, fetch_fewer, fetch_versions},
     tree::{Environment, assemble, default_open_run},
 };
 use crate::{
     api::{
         ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, ArtefactBuildResponse,
         ArtefactMinimalResponse, ArtefactResponse, ArtefactVersionResponse, EnvironmentReportedIssueResponse,
-        MinimalIssueTestResultAttachmentResponse, Permission, PreviousTestResult, SessionResponse, TestResultResponse,
-        TestResultStatus,
+        GRANTED_BY_RULES, MinimalIssueTestResultAttachmentResponse, Permission, PreviousTestResult, SessionResponse,
+        TestResultResponse, TestResultStatus,
     },
     client::{Client, ClientError},
+    components::session::{Permit, use_session},
     text::{
         date::{Day, today},
         log,
@@ -90,7 +92,7 @@ pub(super) struct ResultView {
     pub(super) log: LogView,
 }
 
-/// A log's size, and as much of it as is shown at once.
+/// A log's size, and as much of it as is shown at once. By default nothing is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LogView {
     pub(super) lines: usize,
@@ -113,25 +115,40 @@ pub(super) fn fetch(
     target: Target,
 ) -> impl Future<Output = Result<PageData, ClientError>> + Send + use<> {
     let client = Client::current();
+    let may_be_granted = untrack(may_be_granted);
     async move {
         let id = id.ok_or(ClientError::NotFound)?;
-        let (parts, versions, session) = future::join3(
+        let (parts, (versions, older), granted) = future::join3(
             fetch_parts(client.clone(), id),
-            client.get::<Vec<ArtefactVersionResponse>>(&format!("/v1/artefacts/{id}/versions")),
-            client.get::<SessionResponse>(&format!("/v1/session?artefact_id={id}")),
+            fetch_versions(client.clone(), id),
+            fetch_granted(client.clone(), id, may_be_granted),
         )
         .await;
         let parts = parts?;
-        let versions = versions.unwrap_or_default();
         let environments = parts.environments.as_deref().unwrap_or_default();
         let (opened, fewer) = future::join(
             fetch_opened(client.clone(), default_open_run(environments, target.run), target.result),
-            fetch_fewer(client, &parts.artefact, &versions, environments),
+            fetch_fewer(client, &parts.artefact, older, environments),
         )
         .await;
-        let granted = session.map(|session| session.permissions).unwrap_or_default();
         Ok(PageData { parts, versions, fewer, granted, opened, today: today() })
     }
+}
+
+/// Whether rules may grant the visitor more than the session has: they grant to people, and nothing else.
+fn may_be_granted() -> bool {
+    let session = use_session();
+    let is_missing = |permission: &Permission| session.permit(*permission) != Permit::Granted;
+    session.user().is_some() && GRANTED_BY_RULES.iter().any(is_missing)
+}
+
+/// What the visitor may do with an artefact beyond what the session says.
+async fn fetch_granted(client: Client, id: i64, may_be_granted: bool) -> Vec<Permission> {
+    if !may_be_granted {
+        return Vec::new();
+    }
+    let session = client.get::<SessionResponse>(&format!("/v1/session?artefact_id={id}")).await;
+    session.map(|session| session.permissions).unwrap_or_default()
 }
 
 /// Loads what changes while the page is open.
@@ -140,7 +157,9 @@ pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, Client
         client.get_tagged::<ArtefactResponse>(&format!("/v1/artefacts/{id}")),
         client.get::<Vec<ArtefactBuildResponse>>(&format!("/v1/artefacts/{id}/builds")),
         client.get::<Vec<ArtefactBuildEnvironmentReviewResponse>>(&format!("/v1/artefacts/{id}/environment-reviews")),
-        client.get::<Vec<EnvironmentReportedIssueResponse>>("/v1/environments/reported-issues"),
+        client.get::<Vec<EnvironmentReportedIssueResponse>>(&format!(
+            "/v1/environments/reported-issues?artefact_id={id}"
+        )),
     )
     .await;
     let (artefact, tag) = artefact?;
@@ -149,36 +168,30 @@ pub(super) async fn fetch_parts(client: Client, id: i64) -> Result<Parts, Client
     let reviews_problem = reviews.as_ref().err().cloned();
     let environments = builds.map(|builds| assemble(builds, reviews.unwrap_or_default()));
     // Who may not see them sees the page without.
-    let issues = of_environments(issues.unwrap_or_default(), environments.as_deref().unwrap_or_default());
+    let issues = issues.unwrap_or_default();
     Ok(Parts { artefact, tag, builds: minimal, bundled_in, environments, reviews_problem, issues })
 }
 
 async fn fetch_opened(client: Client, run: Option<i64>, target: Option<i64>) -> Option<OpenedRun> {
     let id = run?;
-    Some(OpenedRun { id, results: fetch_results(client, id, target).await })
+    Some(OpenedRun { id, results: fetch_whole(client, id, target).await })
 }
 
 fn without_executions(build: &ArtefactBuildResponse) -> ArtefactBuildMinimalResponse {
     ArtefactBuildMinimalResponse { id: build.id, architecture: build.architecture.clone(), revision: build.revision }
 }
 
-/// The API lists what is known of all environments there are.
-fn of_environments(
-    mut issues: Vec<EnvironmentReportedIssueResponse>,
-    environments: &[Environment],
-) -> Vec<EnvironmentReportedIssueResponse> {
-    issues.retain(|issue| environments.iter().any(|environment| environment.name == issue.environment_name));
-    issues
-}
-
-/// Fetches the results of a run.
-pub(super) async fn fetch_results(
-    client: Client,
-    run: i64,
-    target: Option<i64>,
-) -> Result<Vec<ResultView>, ClientError> {
+/// Fetches the results of a run, with the logs that a page is sent with.
+async fn fetch_whole(client: Client, run: i64, target: Option<i64>) -> Result<Vec<ResultView>, ClientError> {
     let results = client.get::<Vec<TestResultResponse>>(&format!("/v1/test-executions/{run}/test-results")).await?;
     Ok(within_budget(results, target, LOG_BUDGET))
+}
+
+/// Fetches the results of a run. Their logs, which are most of the bytes, are fetched one by one when somebody opens them.
+pub(super) async fn fetch_results(client: Client, run: i64) -> Result<Vec<ResultView>, ClientError> {
+    let path = format!("/v1/test-executions/{run}/test-results?fields=comment,previous_results");
+    let results = client.get::<Vec<TestResultResponse>>(&path).await?;
+    Ok(results.into_iter().map(|result| ResultView { log: LogView::default(), ..view(result) }).collect())
 }
 
 /// The solutions that contain a build of this artefact, each once.

@@ -10,6 +10,7 @@ use super::{
     detach::DetachDialog,
     environments::Scope,
     reported_issues::ReportDialog,
+    state::PageState,
     triage::{Attachments, Triage, use_triage},
 };
 use crate::api::{FamilyName, MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse, TestResultStatus};
@@ -92,6 +93,7 @@ pub(super) struct Desk {
     pub(super) family: FamilyName,
     /// What the address points at.
     pub(super) target: Memo<Target>,
+    pub(super) page: PageState,
     pub(super) triage: Triage,
     pub(super) attach: Opening<Arc<ResultView>>,
     pub(super) detach: Opening<Detaching>,
@@ -102,8 +104,8 @@ impl Desk {
     /// The desk of a run.
     pub(super) fn new(run: i64, scope: Scope) -> Self {
         let (attach, detach, report) = (Opening::new(), Opening::new(), Opening::new());
-        let Scope { family, target, .. } = scope;
-        Self { run, family, target, triage: use_triage(), attach, detach, report }
+        let Scope { family, target, page, .. } = scope;
+        Self { run, family, target, page, triage: use_triage(), attach, detach, report }
     }
 }
 

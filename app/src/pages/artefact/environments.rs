@@ -1,5 +1,7 @@
 //! The environments an artefact was tested in: how they are doing, which are shown, what is done with several at once.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -11,7 +13,7 @@ use super::{
     manual_testing::ManualTestingButton,
     reruns::{FilteredRerunButton, RerunTarget, permit_reruns},
     state::{Key, PageState, Row},
-    tree::{is_small, summary},
+    tree::{Environment, is_small, summary},
 };
 use crate::components::each::Each;
 use crate::erase::Erase;
@@ -52,14 +54,15 @@ impl Scope {
             let wanted = query.with(Wanted::from_query);
             page.rows.with(|rows| Shown::of(rows, &wanted, target.get()))
         });
-        let environments: Vec<_> =
-            page.rows.with_untracked(|rows| rows.iter().map(|row| row.environment.get_untracked()).collect());
+        let counts: Vec<usize> = page.rows.with_untracked(|rows| {
+            rows.iter().map(|row| row.environment.with_untracked(Environment::run_count)).collect()
+        });
         Self {
             family: page.family,
             target,
             opened: StoredValue::new(opened),
-            is_eager: is_small(&environments),
-            is_single: environments.len() == 1,
+            is_eager: is_small(counts.iter().sum()),
+            is_single: counts.len() == 1,
             page,
             shown,
             rerunning: RwSignal::new(Vec::new()),
@@ -93,6 +96,9 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
     let reviews = move || format!("{} of {} environments reviewed", page.overall().done, page.overall().all);
     let is_empty = move || page.rows.with(Vec::is_empty) && page.problem().with(Option::is_none);
     let nothing_matches = move || !page.rows.with(Vec::is_empty) && scope.shown_rows().is_empty();
+    // On a phone, where they would fill the screen before the first environment, until somebody wants them or has ticked something.
+    let wants_actions = RwSignal::new(false);
+    let shows_actions = move || wants_actions.get() || !page.selected.with(HashSet::is_empty);
     let count = move || {
         let all = page.rows.with(Vec::len);
         if query.with(is_filtered) {
@@ -113,7 +119,15 @@ pub(super) fn EnvironmentList(scope: Scope) -> impl IntoView {
             {move || page.reviews_problem().get().map(|error| view! { <ErrorNotice error/> }.erase())}
             <ActiveFilters names=FILTERS/>
             <p class="count" role="status">{count}</p>
-            <div class="list-tools">
+            <div class="list-tools" class:list-tools-open=shows_actions>
+                <button
+                    type="button"
+                    class="button actions-button needs-script"
+                    aria-expanded=move || if shows_actions() { "true" } else { "false" }
+                    on:click=move |_| wants_actions.update(|wants| *wants = !*wants)
+                >
+                    "Actions"
+                </button>
                 <SelectionRow scope/>
                 <span class="section-actions">
                     <ManualTestingButton page/>

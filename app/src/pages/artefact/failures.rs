@@ -3,19 +3,51 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{
-        ArtefactResponse, MinimalIssueTestResultAttachmentResponse, TestResultResponseWithContext,
-        TestResultSearchResponseWithContext, TestResultStatus,
-    },
+    api::{ArtefactResponse, EnvironmentResponse, MinimalIssueTestResultAttachmentResponse, TestResultStatus},
     client::{Client, ClientError},
     components::issue::issue_key,
     text::api_address::api_address,
 };
 
 /// Results of one request.
-const PAGE: &str = "1000";
+const PAGE: &str = "500";
 /// As many requests are made; an artefact with more failures has another problem than triage.
-const PAGES: usize = 5;
+const PAGES: usize = 10;
+
+/// What a search finds, as far as triage needs it. Most of an answer is what all results of an artefact have in common: that is
+/// passed over instead of read.
+#[derive(Deserialize)]
+struct Found {
+    test_results: Vec<FoundResult>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct FoundResult {
+    test_result: ResultPart,
+    test_execution: ExecutionPart,
+    artefact: ArtefactPart,
+}
+
+#[derive(Deserialize)]
+struct ResultPart {
+    id: i64,
+    name: String,
+    status: TestResultStatus,
+    issues: Vec<MinimalIssueTestResultAttachmentResponse>,
+}
+
+#[derive(Deserialize)]
+struct ExecutionPart {
+    id: i64,
+    test_plan: String,
+    environment: EnvironmentResponse,
+}
+
+#[derive(Deserialize)]
+struct ArtefactPart {
+    id: i64,
+}
 
 /// A result that failed or was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +77,8 @@ impl IssueTag {
     }
 }
 
-impl From<TestResultResponseWithContext> for Failure {
-    fn from(found: TestResultResponseWithContext) -> Self {
+impl From<FoundResult> for Failure {
+    fn from(found: FoundResult) -> Self {
         let result = found.test_result;
         Self {
             result: result.id,
@@ -103,7 +135,7 @@ pub(super) async fn fetch_outcomes(
     for _ in 0..PAGES {
         let mut page = parameters.clone();
         page.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let found: TestResultSearchResponseWithContext = client.get(&api_address("/v1/test-results", &page)).await?;
+        let found: Found = client.get(&api_address("/v1/test-results", &page)).await?;
         let ours = found.test_results.into_iter().filter(|found| found.artefact.id == subject.id);
         failures.extend(ours.map(Failure::from));
         cursor = found.next_cursor;

@@ -29,21 +29,32 @@ pub(super) fn previous(id: i64, versions: &[ArtefactVersionResponse]) -> Option<
     versions.iter().filter(|version| version.artefact_id < id).max_by_key(|version| version.artefact_id)
 }
 
-/// Compares with the version before. What cannot be loaded is not worth a word.
+/// All versions of what an artefact is a version of, and the one before it. What cannot be loaded is not worth a word.
+pub(super) async fn fetch_versions(
+    client: Client,
+    artefact: i64,
+) -> (Vec<ArtefactVersionResponse>, Option<ArtefactResponse>) {
+    let versions = client.get::<Vec<ArtefactVersionResponse>>(&format!("/v1/artefacts/{artefact}/versions"));
+    let versions = versions.await.unwrap_or_default();
+    let Some(id) = previous(artefact, &versions).map(|version| version.artefact_id) else { return (versions, None) };
+    let older = client.get::<ArtefactResponse>(&format!("/v1/artefacts/{id}")).await.ok();
+    (versions, older)
+}
+
+/// Compares with the version before.
 pub(super) async fn fetch_fewer(
     client: Client,
     artefact: &ArtefactResponse,
-    versions: &[ArtefactVersionResponse],
+    older: Option<ArtefactResponse>,
     environments: &[Environment],
 ) -> Option<Fewer> {
-    let previous = previous(artefact.id, versions)?;
-    let path = format!("/v1/artefacts/{}", previous.artefact_id);
-    let older = client.get::<ArtefactResponse>(&path).await.ok()?;
+    let older = older?;
     let (before, now) = (older.all_environment_reviews_count, artefact.all_environment_reviews_count);
     if before <= now {
         return None;
     }
-    let reviews = client.get::<Vec<ArtefactBuildEnvironmentReviewResponse>>(&format!("{path}/environment-reviews"));
+    let path = format!("/v1/artefacts/{}/environment-reviews", older.id);
+    let reviews = client.get::<Vec<ArtefactBuildEnvironmentReviewResponse>>(&path);
     let missing = missing(&reviews.await.unwrap_or_default(), environments);
     Some(Fewer { id: older.id, version: older.version, before, now, missing })
 }

@@ -66,8 +66,8 @@ pub(super) fn Filters(page: PageState) -> impl IntoView {
             <ComboboxFilter id="filter-reviewer" name=REVIEWER choices=people/>
             <ComboboxFilter id="filter-plan" name=TEST_PLAN choices=plans/>
             <CheckboxFilter label=REVIEW_STATUS name=REVIEW_STATUS choices=fixed(["Approved", "Rejected", "Undecided"])/>
-            <CheckboxFilter label=LAST_RUN name=LAST_RUN choices=statuses/>
-            <CheckboxFilter label=RUN_STATUS name=RUN_STATUS choices=statuses/>
+            <CheckboxFilter label=LAST_RUN name=LAST_RUN hint="By how the newest run of a test plan has ended" choices=statuses/>
+            <CheckboxFilter label=RUN_STATUS name=RUN_STATUS hint="By how any run has ended, not only the newest" choices=statuses/>
             <CheckboxFilter label=TRIAGED name=TRIAGED choices=fixed([IS_TRIAGED, NOT_TRIAGED])/>
             {kept}
             <noscript>

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::data::ResultView;
+use super::{data::ResultView, desk::Desk};
 use crate::erase::Erase;
 use crate::{
     api::{
-        FamilyName, PreviousTestResult, TestExecutionResponse, TestResultSearchResponseWithContext, TestResultStatus,
-        Timestamp,
+        FamilyName, PreviousTestResult, TestResultResponseWithContext, TestResultSearchResponseWithContext,
+        TestResultStatus, Timestamp,
     },
     client::{Client, ClientError},
     components::{error_notice::ErrorNotice, moment::Moment, status::Look},
@@ -170,7 +170,7 @@ struct Past {
 
 /// The history inside an open result: in words, with links, and further back when asked for.
 #[component]
-pub(super) fn HistorySection(family: FamilyName, run: i64, result: Arc<ResultView>) -> impl IntoView {
+pub(super) fn HistorySection(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
     let course = course(&result);
     let words = [
         failing_since(&result).map(|(version, runs)| format!("Failing since version {version}, {runs} runs in a row.")),
@@ -187,7 +187,7 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: Arc<ResultVie
             return;
         }
         is_busy.set(true);
-        let answer = fetch_past(Client::current(), family, run, name.clone());
+        let answer = fetch_past(desk, name.clone());
         spawn_local(async move {
             let answer = answer.await;
             // The result may be closed by now.
@@ -211,7 +211,7 @@ pub(super) fn HistorySection(family: FamilyName, run: i64, result: Arc<ResultVie
             </div>
             {(!words.is_empty()).then(|| view! { <p>{words.join(" ")}</p> }.erase())}
             {result.previous.is_empty().then(|| view! { <p class="quiet">"There are no earlier results of the test here."</p> }.erase())}
-            {history(family, &result)}
+            {history(desk.family, &result)}
             {move || more.get().map(|more| match more {
                 Err(error) => view! { <ErrorNotice error/> }.erase(),
                 Ok(past) => view! { <PastList past/> }.erase(),
@@ -242,25 +242,25 @@ fn PastList(past: Vec<Past>) -> impl IntoView {
 }
 
 /// Earlier results of a test in the environment of a run, newest first, of every version.
-async fn fetch_past(client: Client, family: FamilyName, run: i64, test: String) -> Result<Vec<Past>, ClientError> {
-    let execution: TestExecutionResponse = client.get(&format!("/v1/test-executions/{run}")).await?;
-    let parameters = [
+fn fetch_past(desk: Desk, test: String) -> impl Future<Output = Result<Vec<Past>, ClientError>> + use<> {
+    let family = desk.family;
+    let mut parameters = vec![
         ("families", family.to_string()),
+        ("artefacts", desk.page.artefact.with_untracked(|artefact| artefact.name.clone())),
         ("test_cases", test),
-        ("environments", execution.environment.name),
         ("fields", "id".to_owned()),
         ("limit", MORE.to_owned()),
     ];
-    let found: TestResultSearchResponseWithContext = client.get(&api_address("/v1/test-results", &parameters)).await?;
-    let name = found.test_results.iter().find(|it| it.test_execution.id == run).map(|it| it.artefact.name.clone());
-    let same = found.test_results.into_iter().filter(|it| name.as_ref().is_none_or(|name| it.artefact.name == *name));
-    let past = same.map(|it| Past {
+    parameters.extend(desk.page.surroundings(desk.run).map(|(environment, _)| ("environments", environment)));
+    let address = api_address("/v1/test-results", &parameters);
+    let answer = Client::current().get::<TestResultSearchResponseWithContext>(&address);
+    let past_of = move |it: TestResultResponseWithContext| Past {
         status: it.test_result.status,
         page: page_of(family, it.artefact.id, it.test_execution.id, it.test_result.id),
         version: it.artefact.version,
         at: it.test_result.created_at,
-    });
-    Ok(past.collect())
+    };
+    async move { Ok(answer.await?.test_results.into_iter().map(past_of).collect()) }
 }
 
 #[cfg(test)]

@@ -25,8 +25,10 @@ type Text = Option<Result<Arc<str>, ClientError>>;
 #[component]
 pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> impl IntoView {
     let LogView { lines, bytes, beginning } = log;
-    if bytes == 0 {
-        return view! { <p class="quiet">"The test printed nothing."</p> }.erase();
+    // Nothing is known of a log that did not come with its result.
+    let is_known = beginning.is_some() || bytes > 0;
+    if is_known && bytes == 0 {
+        return nothing();
     }
     let address = log_address(run, result);
     let has_all = beginning.as_deref().is_some_and(|text| count_lines(text) >= lines);
@@ -40,7 +42,16 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
     });
     let is_whole = RwSignal::new(has_all);
     load_when_seen(address.clone(), is_seen, text, is_whole);
-    let size = format!("{lines} {}, {}", if lines == 1 { "line" } else { "lines" }, size_in_words(bytes));
+    let size = move || {
+        let here = text
+            .with(|text| text.as_ref().and_then(|text| text.as_ref().ok()).map(|text| (count_lines(text), text.len())));
+        let (lines, bytes) = here.map_or((lines, bytes), |(shown, length)| (lines.max(shown), bytes.max(length)));
+        match lines {
+            0 => String::new(),
+            1 => format!("1 line, {}", size_in_words(bytes)),
+            _ => format!("{lines} lines, {}", size_in_words(bytes)),
+        }
+    };
     view! {
         <section class="log-section" aria-label="IO Log">
             <div class="log-head">
@@ -54,15 +65,24 @@ pub(super) fn Log(run: i64, result: i64, log: LogView, open: RwSignal<bool>) -> 
                 </a>
             </div>
             {move || match text.get() {
-                None => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.erase(),
+                None if is_known => view! { <p class="quiet">"The log is not part of this page: read it as plain text."</p> }.erase(),
+                None => view! { <p class="loading">"Loading…"</p> }.erase(),
                 Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
+                Some(Ok(text)) if text.is_empty() => nothing(),
                 // Not before there is all of it: what somebody searches for in the meantime would be lost.
-                Some(Ok(text)) if is_seen.get() && is_whole.get() => view! { <Viewer run result text lines/> }.erase(),
+                Some(Ok(text)) if is_seen.get() && is_whole.get() => {
+                    let lines = lines.max(count_lines(&text));
+                    view! { <Viewer run result text lines/> }.erase()
+                }
                 Some(Ok(text)) => view! { <PlainLog text lines/> }.erase(),
             }}
         </section>
     }
     .erase()
+}
+
+fn nothing() -> AnyView {
+    view! { <p class="quiet">"The test printed nothing."</p> }.erase()
 }
 
 fn load_when_seen(address: String, is_seen: RwSignal<bool>, text: RwSignal<Text>, is_whole: RwSignal<bool>) {

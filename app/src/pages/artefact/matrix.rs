@@ -1,20 +1,23 @@
 //! "By test": the same failing test in forty environments is one row. Cells are picked, and an issue is attached to all of them.
 
+mod table;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 
 use super::{
     attach_many::AttachMany,
-    failures::{Failure, IssueTag, Subject, fetch_failures, progress},
+    failures::{Failure, Subject, fetch_failures, progress},
     triage::use_triage,
 };
 use crate::erase::Erase;
 use crate::{
-    api::{ArtefactResponse, Permission, TestResultStatus},
+    api::{ArtefactResponse, Permission},
     client::{Client, ClientError},
-    components::{button::ActionButton, error_notice::ErrorNotice, session::use_session, status::Look},
+    components::{button::ActionButton, error_notice::ErrorNotice, session::use_session},
 };
+use table::MatrixTable;
 
 /// Tests that are shown; of more, those with the most failures.
 const MOST_TESTS: usize = 200;
@@ -81,16 +84,19 @@ type Picked = RwSignal<BTreeSet<i64>>;
 /// The view. Its data is its own: the newest runs of the artefact.
 #[component]
 pub(super) fn MatrixView(artefact: ArtefactResponse) -> impl IntoView {
+    let triage = use_triage();
     let subject = Subject::from(&artefact);
-    let failures = Resource::new_blocking(|| (), {
-        let subject = subject.clone();
-        move |()| fetch_failures(Client::current(), subject.clone())
-    });
+    let failures = Resource::new_blocking(|| (), move |()| fetch_failures(Client::current(), subject.clone()));
     view! {
         <section class="matrix-view" aria-labelledby="by-test">
             <h2 id="by-test">"Failures by test"</h2>
             <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-                {move || Suspend::new(async move { view_loaded(failures.await) })}
+                {move || Suspend::new(async move {
+                    let failures = failures.await;
+                    // The bar above the view counts the same ones. The page may be gone by now.
+                    let _ = triage.failures.try_set(Some(failures.clone()));
+                    view_loaded(failures)
+                })}
             </Suspense>
         </section>
     }
@@ -141,7 +147,7 @@ fn Board(failures: Vec<Failure>) -> impl IntoView {
             <ActionButton label="Clear selection" on_press=move |()| picked.update(BTreeSet::clear)/>
         </div>
         <AttachMany open results on_done/>
-        <MatrixTable matrix=matrix.get_value() picked is_explained/>
+        <MatrixTable matrix picked is_explained/>
         {(left_out > 0).then(|| view! { <p class="quiet">{format!("{left_out} more failures are not shown: those of rarer tests and environments.")}</p> }.erase())}
     }
     .erase()
@@ -153,115 +159,6 @@ fn pick_untriaged(matrix: StoredValue<Matrix>, picked: Picked, is_explained: Cal
         cells.map(|failure| failure.result).collect()
     });
     picked.set(all.into_iter().filter(|result| !untrack(|| is_explained.run(*result))).collect());
-}
-
-#[component]
-fn MatrixTable(matrix: Matrix, picked: Picked, is_explained: Callback<i64, bool>) -> impl IntoView {
-    let heads =
-        matrix.environments.iter().map(|environment| view! { <th scope="col">{environment.clone()}</th> }.erase());
-    let heads = heads.collect_view();
-    let environments = matrix.environments;
-    let rows = matrix.rows.into_iter().map(|row| {
-        let all: Vec<i64> = row.cells.values().flatten().map(|failure| failure.result).collect();
-        let label = format!("Select {} in all environments", row.test);
-        let cells = environments.iter().enumerate().map(|(at, environment)| match row.cells.get(&at) {
-            None => view! { <td class="cell-empty"></td> }.erase(),
-            Some(failures) => {
-                view! { <Cell test=row.test.clone() environment=environment.clone() failures=failures.clone() picked is_explained/> }
-                    .erase()
-            }
-        });
-        view! {
-            <tr>
-                <th scope="row">
-                    <PickBox label results=all.clone() picked/>
-                    <span class="result-name">{row.test.clone()}</span>
-                    <span class="quiet number">{all.len()}</span>
-                </th>
-                {cells.collect_view()}
-            </tr>
-        }
-    });
-    view! {
-        <div class="matrix-frame" tabindex="0" role="region" aria-label="Failures by test and environment">
-            <table class="matrix">
-                <thead>
-                    <tr>
-                        <th scope="col">"Test"</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .erase()
-}
-
-/// A box that stands for several results.
-#[component]
-fn PickBox(label: String, results: Vec<i64>, picked: Picked) -> impl IntoView {
-    let of_these = results.clone();
-    let is_picked = move || picked.with(|picked| of_these.iter().all(|result| picked.contains(result)));
-    let toggle = move |event| {
-        let is_ticked = event_target_checked(&event);
-        picked.update(|picked| {
-            for result in &results {
-                if is_ticked {
-                    picked.insert(*result);
-                } else {
-                    picked.remove(result);
-                }
-            }
-        });
-    };
-    view! { <input type="checkbox" class="needs-script" aria-label=label prop:checked=is_picked on:change=toggle/> }
-}
-
-/// A test in an environment: how it ended in each of its plans, with the way there.
-#[component]
-fn Cell(
-    test: String,
-    environment: String,
-    failures: Vec<Failure>,
-    picked: Picked,
-    is_explained: Callback<i64, bool>,
-) -> impl IntoView {
-    let results: Vec<i64> = failures.iter().map(|failure| failure.result).collect();
-    let label = format!("Select {test} in {environment}");
-    let links = failures.into_iter().map(|failure| {
-        let Failure { run, result, status, plan, issues, .. } = failure;
-        let address = format!("?testExecutionId={run}&testResultId={result}#result-{result}");
-        let words = issue_words(&issues);
-        let note = move || match words.as_str() {
-            _ if !is_explained.run(result) => "untriaged".to_owned(),
-            "" => "triaged".to_owned(),
-            words => words.to_owned(),
-        };
-        view! {
-            <a class="matrix-link" class:matrix-open=move || !is_explained.run(result) href=address title=plan_words(&plan, status)>
-                {Look::from(status).compact()}
-                <span>{note}</span>
-            </a>
-        }
-    });
-    let links = links.collect_view();
-    view! {
-        <td data-label=environment>
-            <PickBox label results picked/>
-            {links}
-        </td>
-    }
-    .erase()
-}
-
-fn issue_words(issues: &[IssueTag]) -> String {
-    issues.iter().map(|issue| issue.label.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn plan_words(plan: &str, status: TestResultStatus) -> String {
-    let plan = if plan.is_empty() { "unknown" } else { plan };
-    format!("{}, test plan {plan}", Look::from(status).label)
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
     let body = move || match (view.get(), previous) {
         (ArtefactView::Tests, _) => part(Part::Tests(artefact.clone())).erase(),
         (ArtefactView::Compare, Some(previous_id)) => {
-            part(Part::Compare { artefact_id: artefact.id, previous_id }).erase()
+            part(Part::Compare { artefact: artefact.clone(), previous_id }).erase()
         }
         _ => view! { <EnvironmentList scope/> }.erase(),
     };
@@ -151,7 +151,7 @@ fn Artefact(page: PageData, target: Memo<Target>) -> impl IntoView {
         <div class="artefact-tools">
             <PanelButton panel/>
             <ArtefactViews view has_previous=previous.is_some()/>
-            <TriageBar on_rerun=Callback::new(move |run| ask_for_rerun(scope, run))/>
+            <TriageBar view on_rerun=Callback::new(move |run| ask_for_rerun(scope, run))/>
         </div>
         <div class=move || panel.class()>
             <SidePanel page versions bundled_in panel/>

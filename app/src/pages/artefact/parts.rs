@@ -18,14 +18,13 @@ use crate::erase::Erase;
 const SENT_PARTS: &str = ".group, .group-empty, .no-results, .matrix-view, .compare";
 
 /// A part, with what it is about.
-#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "made once, moved once"))]
 pub(super) enum Part {
     /// The results of a run that is open.
     Results { desk: Desk, status: TestExecutionStatus, items: Signal<Vec<Item>>, is_sent: bool },
     /// Failures by test and environment.
     Tests(ArtefactResponse),
     /// What is different from the version before.
-    Compare { artefact_id: i64, previous_id: i64 },
+    Compare { artefact: ArtefactResponse, previous_id: i64 },
 }
 
 #[lazy]
@@ -33,7 +32,7 @@ fn artefact_part(part: Part) -> AnyView {
     match part {
         Part::Results { desk, status, items, is_sent } => view! { <Results desk status items is_sent/> }.erase(),
         Part::Tests(artefact) => view! { <MatrixView artefact/> }.erase(),
-        Part::Compare { artefact_id, previous_id } => view! { <Compare artefact_id previous_id/> }.erase(),
+        Part::Compare { artefact, previous_id } => view! { <Compare artefact previous_id/> }.erase(),
     }
 }
 

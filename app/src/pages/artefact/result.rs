@@ -182,7 +182,7 @@ fn Inside(
             <IssuesSection desk result=result.clone() attachments/>
             <Facts result=result.clone()/>
             <Log run=desk.run result=result.id log=result.log.clone() open/>
-            <HistorySection family=desk.family run=desk.run result=result.clone()/>
+            <HistorySection desk result=result.clone()/>
             <ul class="links">
                 <li>
                     <a href=link>{Icon::Link.view()} "Link to this result"</a>

@@ -1,5 +1,7 @@
 //! The results of a run, by status. Of a long group a page exists at a time: a browser that holds thousands of rows is slow.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::{
@@ -20,6 +22,9 @@ const PAGE: usize = 50;
 const EAGER: usize = 20;
 /// Groups with more results can be searched.
 const SEARCHED: usize = 20;
+
+/// As long somebody may go on typing before the rows that are found are built.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// How much of results the server has sent with the page, for readers without scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,10 +157,12 @@ fn Rows(
     let shown =
         move || found.with(|found| found.iter().skip(page.get() * PAGE).take(PAGE).cloned().collect::<Vec<_>>());
     let is_long = Memo::new(move |_| items.with(Vec::len) > SEARCHED);
-    let search = move |event| {
-        page.set(0);
-        words.set(event_target_value(&event));
-    };
+    let mut find = debounce(SETTLE, move |typed: String| {
+        // The group may be gone by now.
+        page.try_set(0);
+        words.try_set(typed);
+    });
+    let search = move |event| find(event_target_value(&event));
     view! {
         <div class="result-search needs-script" hidden=move || !is_long.get()>
             <input type="search" aria-label="Find a test in this group" placeholder="Find a test" autocomplete="off" prop:value=words on:input=search/>

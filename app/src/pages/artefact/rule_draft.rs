@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::data::ResultView;
 use crate::{
-    api::{FamilyName, MinimalIssueTestResultAttachmentRuleResponse, TestExecutionResponse, TestResultStatus},
+    api::{ExecutionMetadata, FamilyName, MinimalIssueTestResultAttachmentRuleResponse, TestResultStatus},
     text::result_filters::metadata_entry,
 };
 
@@ -90,16 +90,16 @@ pub(super) struct RuleDraft(pub(super) Vec<Offer>);
 
 impl RuleDraft {
     /// Everything about a result; its test and its family are ticked.
-    pub(super) fn of(family: FamilyName, result: &ResultView, execution: &TestExecutionResponse) -> Self {
+    pub(super) fn of(family: FamilyName, result: &ResultView, environment: &str, metadata: &ExecutionMetadata) -> Self {
         let mut offers = vec![
             Offer::new(Field::Family, family.as_str(), true),
             Offer::new(Field::TestCase, &result.name, true),
-            Offer::new(Field::Environment, &execution.environment.name, false),
+            Offer::new(Field::Environment, environment, false),
         ];
         if !result.template_id.is_empty() {
             offers.push(Offer::new(Field::Template, &result.template_id, false));
         }
-        for (category, values) in &execution.execution_metadata.0 {
+        for (category, values) in &metadata.0 {
             let offer =
                 |value: &String| Offer { category: category.clone(), ..Offer::new(Field::Metadata, value, false) };
             offers.extend(values.iter().map(offer));
@@ -208,17 +208,12 @@ mod tests {
 
     use super::{Field, RuleDraft};
     use crate::{
-        api::{FamilyName, TestExecutionResponse, TestResultStatus},
+        api::{ExecutionMetadata, FamilyName, TestResultStatus},
         pages::artefact::data::{LogView, ResultView},
     };
 
     fn draft() -> RuleDraft {
-        let execution: TestExecutionResponse = serde_json::from_value(json!({
-            "id": 1, "ci_link": null, "c3_link": null, "relevant_links": [], "status": "FAILED", "test_plan": "smoke",
-            "environment": {"id": 1, "name": "laptop", "architecture": "amd64"}, "created_at": "2031-05-04T03:02:01",
-            "execution_metadata": {"kernel": ["6.9"]}, "is_triaged": false, "is_rerun_requested": false, "rerun_priority": null,
-        }))
-        .unwrap();
+        let metadata: ExecutionMetadata = serde_json::from_value(json!({"kernel": ["6.9"]})).unwrap();
         let result = ResultView {
             id: 2,
             name: "boot".to_owned(),
@@ -230,7 +225,7 @@ mod tests {
             previous: Vec::new(),
             log: LogView::default(),
         };
-        RuleDraft::of(FamilyName::Snap, &result, &execution)
+        RuleDraft::of(FamilyName::Snap, &result, "laptop", &metadata)
     }
 
     fn tick(mut draft: RuleDraft, fields: &[Field]) -> RuleDraft {

@@ -169,8 +169,7 @@ fn load_when_seen(desk: Desk, is_seen: Signal<bool>, results: RwSignal<Loaded>) 
 
 /// Fetches the results, again if need be.
 fn reload(desk: Desk, results: RwSignal<Loaded>) {
-    let target = desk.target.get_untracked().result;
-    let fetched = fetch_results(Client::current(), desk.run, target);
+    let fetched = fetch_results(Client::current(), desk.run);
     spawn_local(async move {
         let fetched = fetched.await.map(|fetched| Item::all_from(fetched, desk.triage));
         // The page may be gone by now.
@@ -203,7 +202,7 @@ fn NewResults(desk: Desk, results: RwSignal<Loaded>) -> impl IntoView {
         waiting.with(|waiting| waiting.iter().filter(|result| !shown.contains(&result.id)).count())
     });
     let mut look_later = debounce(SETTLE, move |()| {
-        let fetched = fetch_results(Client::current(), desk.run, None);
+        let fetched = fetch_results(Client::current(), desk.run);
         spawn_local(async move {
             // A failure is no news; the page may be gone by now.
             if let Ok(fetched) = fetched.await {

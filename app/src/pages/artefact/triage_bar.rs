@@ -10,6 +10,7 @@ use super::{
     failures::{Failure, next_after, previous_before, progress},
     row_actions::{RowAction, focused_result, open_and_press, press, result_around, select_focused},
     triage::{Triage, use_triage, use_way_to_results},
+    views::ArtefactView,
 };
 use crate::erase::Erase;
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
 /// Progress and keys of triage. What failed is asked for once the page is alive: it is about acting, not about reading.
 #[component]
 pub(super) fn TriageBar(
+    view: Memo<ArtefactView>,
     /// Asks for a rerun of a run: the key `r`.
     #[prop(into)]
     on_rerun: Callback<i64>,
@@ -27,7 +29,12 @@ pub(super) fn TriageBar(
     let triage = use_triage();
     // Where the last key led, for when the focus has gone elsewhere since.
     let current = RwSignal::new(None::<i64>);
-    Effect::new(move || triage.load());
+    Effect::new(move || {
+        // The view by test asks for the same, and hands it on.
+        if view.get() != ArtefactView::Tests && triage.failures.with_untracked(Option::is_none) {
+            triage.load();
+        }
+    });
     tick_boxes(triage);
     let way = use_way_to_results();
     claim_moves(triage, current, way);

@@ -89,6 +89,7 @@ fn List(rules: Vec<ArtefactMatchingRuleResponse>) -> impl IntoView {
     let shown = Signal::derive(move || {
         let mut shown = rows.get();
         shown.retain(|row| wanted.with(|wanted| row.value.with(|rule| wanted.includes(rule))));
+        shown.sort_by_cached_key(|row| row.value.with(|rule| (rule.family, rule.name.clone())));
         shown
     });
     let count = move || shown.with(Vec::len);
@@ -151,7 +152,7 @@ fn CreateRule(rows: Rows<ArtefactMatchingRuleResponse>) -> impl IntoView {
     let open = RwSignal::new(false);
     let permit = use_session().permit_signal(Permission::ChangeTeam);
     view! {
-        <ActionButton label="create matching rule" permit on_press=move |()| open.set(true)/>
+        <ActionButton label="Create matching rule" permit on_press=move |()| open.set(true)/>
         <Dialog open title="Create matching rule">
             <RuleForm existing=None rows open/>
         </Dialog>

@@ -22,7 +22,7 @@ pub(super) fn RuleTable(
 ) -> impl IntoView {
     view! {
         <table class="table table-cards access-table">
-            <caption class="visually-hidden">"Matching rules, oldest first"</caption>
+            <caption class="visually-hidden">"Matching rules by family and name"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Family"</th>

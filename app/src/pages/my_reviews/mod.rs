@@ -100,7 +100,7 @@ fn Reviews(rows: Vec<Row>, today: Day, is_known: bool) -> impl IntoView {
     }
     let count = match rows.len() {
         1 => "1 artefact".to_owned(),
-        count => format!("{count} artefacts"),
+        count => format!("{count} artefacts, by due date"),
     };
     let is_empty = rows.is_empty();
     let lines = rows.into_iter().map(|row| line(&row, today)).collect_view();

@@ -37,7 +37,12 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 .then(|| view! { <p>"You need to log in before accessing this page."</p> }.erase())}
             {links}
             {has_password.then(|| view! { <PasswordForm return_to=return_to.clone()/> }.erase())}
-            {methods.is_empty().then(|| view! { <NoWay/> }.erase())}
+            {if methods.is_empty() {
+                view! { <NoWay/> }.erase()
+            } else {
+                view! { <p class="quiet">"Test Observer shows how software was tested and whether it may ship. If you have no account, ask an administrator for one."</p> }
+                    .erase()
+            }}
         </div>
     }
     .erase()

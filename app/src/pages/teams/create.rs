@@ -26,7 +26,7 @@ pub(super) fn CreateTeam(rows: Rows<TeamRow>) -> impl IntoView {
     let open = RwSignal::new(false);
     let permit = use_session().permit_signal(Permission::ChangeTeam);
     view! {
-        <ActionButton label="create team" permit on_press=move |()| open.set(true)/>
+        <ActionButton label="Create team" permit on_press=move |()| open.set(true)/>
         <Dialog open title="Create team">
             <CreateForm rows open/>
         </Dialog>
