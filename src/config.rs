@@ -385,7 +385,8 @@ mod tests {
 
     #[test]
     fn switches_are_true_or_false_in_any_case() {
-        let switches: [(&'static str, bool, fn(&Settings) -> bool); 4] = [
+        type Switch = (&'static str, bool, fn(&Settings) -> bool);
+        let switches: [Switch; 4] = [
             ("SESSIONS_HTTPS_ONLY", true, |settings| settings.secure_cookies),
             ("REQUIRE_AUTHENTICATION", false, |settings| settings.require_authentication),
             ("LOCAL_ACCOUNTS", false, |settings| settings.local_accounts),

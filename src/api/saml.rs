@@ -182,7 +182,7 @@ async fn post_acs(State(service): State<Service>, posted: Posted) -> Result<Resp
     let request_id = session_cookies::find_attempt(&service, &posted.parts.headers, PURPOSE);
     let signing_in = service.finish_saml(&response, request_id.as_deref());
     let signing_in = service.limit_sign_in(&posted.address, signing_in, SamlFailure::is_refusal);
-    let signed_in = for_somebody_at(posted.address.clone(), signing_in).await.map_err(Failure::SignIn)?;
+    let signed_in = Box::pin(for_somebody_at(posted.address.clone(), signing_in)).await.map_err(Failure::SignIn)?;
     let response = match state {
         None => Json(json!({"message": "Authentication successful"})).into_response(),
         Some(state) => go_on(StatusCode::FOUND, &service, Some(&state)),

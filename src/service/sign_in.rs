@@ -109,7 +109,7 @@ impl Service {
         let outcome = signing_in.await;
         if outcome.as_ref().is_err_and(counts) {
             // This one is answered with its own reason; the next one hears of it.
-            drop(self.failed_logins().fail(address, self.clock.now()));
+            let _ = self.failed_logins().fail(address, self.clock.now());
         }
         outcome
     }

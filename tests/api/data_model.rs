@@ -23,7 +23,7 @@ fn fixed<'a>(name: &'a str, value: &str) -> (&'a str, String, String) {
     (name, value.to_owned(), value.to_owned())
 }
 
-fn between<'a>(name: &'a str, one: i64, other: i64) -> (&'a str, String, String) {
+fn between(name: &str, one: i64, other: i64) -> (&str, String, String) {
     (name, one.to_string(), other.to_string())
 }
 

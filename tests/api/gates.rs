@@ -178,14 +178,12 @@ fn no_route_is_without_a_gate() {
         let path = entry.unwrap().path();
         let Ok(source) = std::fs::read_to_string(&path) else { continue };
         for addition in additions(&source) {
-            match OPEN.iter().find(|known| addition.starts_with(*known)) {
-                Some(known) => open.push(*known),
-                None => {
-                    let has_gate = GATES.iter().any(|gate| addition.contains(gate));
-                    assert!(has_gate, "{}: {addition}", path.display());
-                    gated += 1;
-                }
+            if let Some(known) = OPEN.iter().find(|known| addition.starts_with(*known)) {
+                open.push(*known);
+                continue;
             }
+            assert!(GATES.iter().any(|gate| addition.contains(gate)), "{}: {addition}", path.display());
+            gated += 1;
         }
     }
     open.sort_unstable();

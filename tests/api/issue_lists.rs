@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::issues::{ISSUES, RADIO, add, attach, problems, put, results_of};
-use crate::support::{TestApp, both, charm, deb, only, snap};
+use crate::support::{both, charm, deb, only, snap};
 
 /// The addresses of a list.
 fn urls(list: &Value) -> Vec<&str> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::saml::{FORM, LOGOUT, SESSIONS, SLS, cookie, location, set_cookies, sign_in, with_idp};
 use crate::saml_idp::{BASE_URL, ENTITY_ID, SIGN_OUT_URL, attribute_of, logout, metadata, name_id, query, sent};
-use crate::support::{TestApp, both};
+use crate::support::both;
 
 both! {
     async fn signing_out_ends_the_session_here_and_asks_the_provider(app: TestApp) {

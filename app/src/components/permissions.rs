@@ -87,7 +87,7 @@ pub(crate) fn summary(permissions: &[Permission]) -> String {
     }
     match permissions.len() {
         0 => "none".to_owned(),
-        ..=NAMED => permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", "),
+        1..=NAMED => permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", "),
         count => format!("{count} permissions"),
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn AttachForm(desk: Desk, result: Arc<ResultView>) -> impl IntoView {
     let rule = RuleFields::new(url);
     let sending = Sending::new();
     let session = use_session();
-    if let Some((environment, metadata)) = desk.page.surroundings(desk.run) {
+    if let Some((environment, metadata)) = desk.surroundings() {
         rule.draft.set(RuleDraft::of(desk.family, &result, &environment, &metadata));
     }
     let found = fetch_suggestions(Client::current(), result.name.clone());

@@ -10,10 +10,13 @@ use super::{
     detach::DetachDialog,
     environments::Scope,
     reported_issues::ReportDialog,
-    state::PageState,
+    state::Row,
     triage::{Attachments, Triage, use_triage},
 };
-use crate::api::{FamilyName, MinimalIssueTestResultAttachmentResponse, TestReportedIssueResponse, TestResultStatus};
+use crate::api::{
+    ArtefactResponse, ExecutionMetadata, FamilyName, MinimalIssueTestResultAttachmentResponse,
+    TestReportedIssueResponse, TestResultStatus,
+};
 use crate::erase::Erase;
 
 /// A result with its attachments, which change while the page is open.
@@ -93,7 +96,9 @@ pub(super) struct Desk {
     pub(super) family: FamilyName,
     /// What the address points at.
     pub(super) target: Memo<Target>,
-    pub(super) page: PageState,
+    pub(super) artefact: RwSignal<ArtefactResponse>,
+    /// The environments of the page.
+    pub(super) rows: RwSignal<Vec<Row>>,
     pub(super) triage: Triage,
     pub(super) attach: Opening<Arc<ResultView>>,
     pub(super) detach: Opening<Detaching>,
@@ -105,7 +110,28 @@ impl Desk {
     pub(super) fn new(run: i64, scope: Scope) -> Self {
         let (attach, detach, report) = (Opening::new(), Opening::new(), Opening::new());
         let Scope { family, target, page, .. } = scope;
-        Self { run, family, target, page, triage: use_triage(), attach, detach, report }
+        Self {
+            run,
+            family,
+            target,
+            artefact: page.artefact,
+            rows: page.rows,
+            triage: use_triage(),
+            attach,
+            detach,
+            report,
+        }
+    }
+
+    /// The name of the environment that the run took place in, and what else is known of the run; nothing where it is not on the page.
+    pub(super) fn surroundings(self) -> Option<(String, ExecutionMetadata)> {
+        let of_row = |row: &Row| {
+            row.environment.with_untracked(|environment| {
+                let run = environment.plans.iter().flat_map(|plan| &plan.runs).find(|other| other.id == self.run)?;
+                Some((environment.name.clone(), run.metadata.clone()))
+            })
+        };
+        self.rows.with_untracked(|rows| rows.iter().find_map(of_row))
     }
 }
 

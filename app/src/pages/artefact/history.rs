@@ -246,12 +246,12 @@ fn fetch_past(desk: Desk, test: String) -> impl Future<Output = Result<Vec<Past>
     let family = desk.family;
     let mut parameters = vec![
         ("families", family.to_string()),
-        ("artefacts", desk.page.artefact.with_untracked(|artefact| artefact.name.clone())),
+        ("artefacts", desk.artefact.with_untracked(|artefact| artefact.name.clone())),
         ("test_cases", test),
         ("fields", "id".to_owned()),
         ("limit", MORE.to_owned()),
     ];
-    parameters.extend(desk.page.surroundings(desk.run).map(|(environment, _)| ("environments", environment)));
+    parameters.extend(desk.surroundings().map(|(environment, _)| ("environments", environment)));
     let address = api_address("/v1/test-results", &parameters);
     let answer = Client::current().get::<TestResultSearchResponseWithContext>(&address);
     let past_of = move |it: TestResultResponseWithContext| Past {

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     api::{
-        ArtefactBuildMinimalResponse, ArtefactResponse, ArtefactStatus, EnvironmentReportedIssueResponse,
-        ExecutionMetadata, FamilyName, Permission,
+        ArtefactBuildMinimalResponse, ArtefactResponse, ArtefactStatus, EnvironmentReportedIssueResponse, FamilyName,
+        Permission,
     },
     client::{Client, ClientError},
     components::{
@@ -213,17 +213,6 @@ impl PageState {
         };
         let done = i64::try_from(rows.iter().filter(is_decided).count()).unwrap_or(i64::MAX);
         self.artefact.update(|artefact| artefact.completed_environment_reviews_count = done);
-    }
-
-    /// The name of the environment that a run took place in, and what else is known of it; nothing where it is not on the page.
-    pub(super) fn surroundings(self, run: i64) -> Option<(String, ExecutionMetadata)> {
-        let of_row = |row: &Row| {
-            row.environment.with_untracked(|environment| {
-                let run = environment.plans.iter().flat_map(|plan| &plan.runs).find(|other| other.id == run)?;
-                Some((environment.name.clone(), run.metadata.clone()))
-            })
-        };
-        self.rows.with_untracked(|rows| rows.iter().find_map(of_row))
     }
 
     /// How often a run has changed since the page was loaded.
