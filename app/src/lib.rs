@@ -9,6 +9,7 @@ pub mod client;
 #[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 mod components;
 mod erase;
+mod order;
 #[expect(unreachable_pub, reason = "the component macro makes its own items public")]
 #[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 mod pages;

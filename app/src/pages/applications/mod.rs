@@ -20,6 +20,7 @@ use crate::{
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
     },
+    order,
     text::date::{Day, today},
 };
 use create::CreateApplication;
@@ -61,7 +62,7 @@ fn fetch() -> impl Future<Output = Result<Page, ClientError>> + Send {
     let answer = Client::current().get::<Vec<ApplicationResponse>>("/v1/applications");
     async move {
         let mut applications = answer.await?;
-        applications.sort_by_cached_key(|application| application.name.to_lowercase());
+        order::sort_by_key(&mut applications, |application| application.name.to_lowercase());
         Ok(Page { applications, today: today() })
     }
 }

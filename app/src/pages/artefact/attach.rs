@@ -31,6 +31,7 @@ use crate::{
         sending::{Sending, SendingError},
         session::use_session,
     },
+    order,
     text::api_address::api_address,
 };
 
@@ -64,7 +65,7 @@ fn rank(attachments: impl Iterator<Item = MinimalIssueTestResultAttachmentRespon
             None => counted.push((1, attachment.issue)),
         }
     }
-    counted.sort_by_key(|(count, issue)| (std::cmp::Reverse(*count), issue.id));
+    order::sort_by_key(&mut counted, |(count, issue)| (std::cmp::Reverse(*count), issue.id));
     counted.into_iter().map(|(_, issue)| issue).collect()
 }
 

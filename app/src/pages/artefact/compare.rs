@@ -12,6 +12,7 @@ use crate::{
     api::{ArtefactResponse, TestResultStatus},
     client::{Client, ClientError},
     components::{error_notice::ErrorNotice, status::Look},
+    order,
 };
 
 /// Results that are named in a list; of more their number is told.
@@ -46,7 +47,7 @@ fn gone(now: &[Failure], before: &[Failure]) -> Vec<String> {
     let current: BTreeSet<_> = now.iter().map(key).collect();
     let gone = before.iter().filter(|failure| !current.contains(&key(failure)));
     let mut tests: Vec<String> = gone.map(|failure| failure.test.clone()).collect();
-    tests.sort();
+    order::sort(&mut tests);
     tests.dedup();
     tests
 }

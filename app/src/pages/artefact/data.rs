@@ -20,6 +20,7 @@ use crate::{
     },
     client::{Client, ClientError},
     components::session::{Permit, use_session},
+    order,
     text::{
         date::{Day, today},
         log,
@@ -208,12 +209,12 @@ fn bundles(builds: &[ArtefactBuildResponse]) -> Vec<ArtefactMinimalResponse> {
 /// Keeps the logs that fit: first the one a link points at, then those of what failed, then the rest in their order.
 pub(super) fn within_budget(results: Vec<TestResultResponse>, target: Option<i64>, budget: usize) -> Vec<ResultView> {
     let mut views: Vec<ResultView> = results.into_iter().map(view).collect();
-    let mut order: Vec<usize> = (0..views.len()).collect();
-    order.sort_by_key(|&at| {
+    let mut places: Vec<usize> = (0..views.len()).collect();
+    order::sort_by_key(&mut places, |&at| {
         views.get(at).map(|result| (Some(result.id) != target, result.status != TestResultStatus::Failed))
     });
     let mut left = budget;
-    for at in order {
+    for at in places {
         if let Some(log) = views.get_mut(at).map(|result| &mut result.log) {
             let size = log.beginning.as_ref().map_or(0, String::len);
             if size > left {

@@ -6,6 +6,7 @@ use crate::{
     api::{ArtefactResponse, EnvironmentResponse, MinimalIssueTestResultAttachmentResponse, TestResultStatus},
     client::{Client, ClientError},
     components::issue::issue_key,
+    order,
     text::api_address::api_address,
 };
 
@@ -153,8 +154,8 @@ pub(super) async fn fetch_failures(client: Client, subject: Subject) -> Result<V
 }
 
 /// As the page goes: environments by name, inside by plan, failed before skipped.
-fn sort(failures: &mut [Failure]) {
-    failures.sort_by(|a, b| {
+fn sort(failures: &mut Vec<Failure>) {
+    order::sort_by(failures, |a, b| {
         let place = |failure: &Failure| (failure.status != TestResultStatus::Failed, failure.result);
         (&a.architecture, &a.environment, &a.plan)
             .cmp(&(&b.architecture, &b.environment, &b.plan))

@@ -16,6 +16,7 @@ use crate::{
     api::{ArtefactResponse, Permission},
     client::{Client, ClientError},
     components::{button::ActionButton, error_notice::ErrorNotice, session::use_session},
+    order,
 };
 use table::MatrixTable;
 
@@ -50,18 +51,23 @@ fn by_count(names: impl Iterator<Item = String>, at_most: usize) -> Vec<String> 
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     names.for_each(|name| *counts.entry(name).or_default() += 1);
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
-    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    order::sort_by_key(&mut counted, |(_, count)| std::cmp::Reverse(*count));
     counted.into_iter().take(at_most).map(|(name, _)| name).collect()
+}
+
+/// Where each name stands. Not collected at once, for which the map would be sorted.
+fn places(names: &[String]) -> BTreeMap<&str, usize> {
+    let mut places = BTreeMap::new();
+    places.extend(names.iter().enumerate().map(|(at, name)| (name.as_str(), at)));
+    places
 }
 
 /// Puts failures where they belong: the test with the most of them first, environments by name.
 fn pivot(failures: &[Failure]) -> Matrix {
     let mut environments = by_count(failures.iter().map(place), MOST_ENVIRONMENTS);
-    environments.sort();
+    order::sort(&mut environments);
     let tests = by_count(failures.iter().map(|failure| failure.test.clone()), MOST_TESTS);
-    let rows: BTreeMap<&str, usize> = tests.iter().enumerate().map(|(at, test)| (test.as_str(), at)).collect();
-    let columns: BTreeMap<&str, usize> =
-        environments.iter().enumerate().map(|(at, environment)| (environment.as_str(), at)).collect();
+    let (rows, columns) = (places(&tests), places(&environments));
     let mut matrix = Matrix {
         rows: tests.iter().map(|test| Row { test: test.clone(), cells: BTreeMap::new() }).collect(),
         ..Matrix::default()

@@ -20,6 +20,7 @@ use crate::{
     api::{ExecutionMetadata, TestExecutionStatus},
     client::{Client, ClientError},
     components::{error_notice::ErrorNotice, icon::Icon, moment::Moment, status::Look},
+    order,
 };
 
 /// The plan whose results people enter.
@@ -258,7 +259,7 @@ fn Badges(is_untriaged: Memo<bool>, rerun: Option<i64>) -> impl IntoView {
 fn Metadata(metadata: ExecutionMetadata) -> impl IntoView {
     let is_empty = metadata.0.is_empty();
     let rows = metadata.0.into_iter().map(|(category, mut values)| {
-        values.sort();
+        order::sort(&mut values);
         let values = values.into_iter().map(|value| view! { <li>{value}</li> }.erase()).collect_view();
         view! {
             <tr>

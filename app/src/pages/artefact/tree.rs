@@ -7,6 +7,7 @@ use crate::api::{
     ArtefactBuildEnvironmentReviewResponse, ArtefactBuildMinimalResponse, ArtefactBuildResponse, EnvironmentResponse,
     ExecutionMetadata, TestExecutionRelevantLinkResponse, TestExecutionResponse, TestExecutionStatus, Timestamp,
 };
+use crate::order;
 
 /// Runs up to which everything on the page is sent at once; beyond, closed environments are filled when they open.
 const EAGER_RUNS: usize = 20;
@@ -110,7 +111,7 @@ pub(super) fn assemble(
     }
     for plans in environments.iter_mut().map(|environment| &mut environment.plans) {
         plans.iter_mut().for_each(number_runs);
-        plans.sort_by_key(|plan| std::cmp::Reverse(plan.runs.first().map(|run| run.id)));
+        order::sort_by_key(plans, |plan| std::cmp::Reverse(plan.runs.first().map(|run| run.id)));
     }
     environments
 }
@@ -161,7 +162,7 @@ fn add_run(plans: &mut Vec<Plan>, execution: TestExecutionResponse) {
 }
 
 fn number_runs(plan: &mut Plan) {
-    plan.runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+    order::sort_by_key(&mut plan.runs, |run| std::cmp::Reverse(run.id));
     let count = plan.runs.len();
     for (at, run) in plan.runs.iter_mut().enumerate() {
         run.number = count - at;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::words;
+use crate::order;
 
 /// As many characters of a value are shown.
 const LONGEST: usize = 200;
@@ -30,7 +31,7 @@ struct Told {
 pub(super) fn changes(before: Option<&Value>, after: Option<&Value>) -> (Vec<FieldChange>, bool) {
     let (before, after) = (fields_of(before), fields_of(after));
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort();
+    order::sort(&mut names);
     names.dedup();
     let mut is_cut = false;
     let changes = names.into_iter().map(|name| {

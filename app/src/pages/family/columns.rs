@@ -6,6 +6,7 @@ use super::row::Row;
 use crate::{
     api::FamilyName,
     components::status::artefact_status_label,
+    order,
     text::{date::Day, natural},
 };
 
@@ -193,12 +194,12 @@ impl Sort {
     }
 
     /// Sorts by the column, then by name, then newest version first.
-    pub(super) fn apply(self, family: FamilyName, rows: &mut [Row]) {
+    pub(super) fn apply(self, family: FamilyName, rows: &mut Vec<Row>) {
         let column = self.column.unwrap_or(Column::Name);
-        rows.sort_by(|left, right| {
-            let order = column.compare(family, left, right);
-            let order = if self.descending { order.reverse() } else { order };
-            order
+        order::sort_by(rows, |left, right| {
+            let outcome = column.compare(family, left, right);
+            let outcome = if self.descending { outcome.reverse() } else { outcome };
+            outcome
                 .then_with(|| natural::compare(&left.name, &right.name))
                 .then_with(|| natural::compare(&right.version, &left.version))
                 .then_with(|| left.id.cmp(&right.id))

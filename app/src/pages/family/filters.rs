@@ -3,7 +3,9 @@
 use leptos_router::params::ParamsMap;
 
 use super::row::Row;
-use crate::{api::FamilyName, components::filters::Choice, components::status::artefact_status_label, text::date::Day};
+use crate::{
+    api::FamilyName, components::filters::Choice, components::status::artefact_status_label, order, text::date::Day,
+};
 
 /// What stands in addresses for having no stage; a word of its own, as an empty value could not be told from none.
 const NO_STAGE: &str = "empty";
@@ -85,7 +87,7 @@ impl Filter {
     /// What there is to choose: every value that occurs, in order.
     pub(super) fn choices(self, rows: &[Row], today: Day) -> Vec<Choice> {
         let mut values: Vec<String> = rows.iter().flat_map(|row| self.values(row, today)).collect();
-        values.sort();
+        order::sort(&mut values);
         values.dedup();
         values.into_iter().map(|value| Choice::new(value.clone(), word(&value))).collect()
     }

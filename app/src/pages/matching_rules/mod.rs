@@ -24,6 +24,7 @@ use crate::{
         selection::{SelectionDialog, use_selection},
         session::use_session,
     },
+    order,
 };
 use form::RuleForm;
 use table::RuleTable;
@@ -89,7 +90,7 @@ fn List(rules: Vec<ArtefactMatchingRuleResponse>) -> impl IntoView {
     let shown = Signal::derive(move || {
         let mut shown = rows.get();
         shown.retain(|row| wanted.with(|wanted| row.value.with(|rule| wanted.includes(rule))));
-        shown.sort_by_cached_key(|row| row.value.with(|rule| (rule.family, rule.name.clone())));
+        order::sort_by_key(&mut shown, |row| row.value.with(|rule| (rule.family, rule.name.clone())));
         shown
     });
     let count = move || shown.with(Vec::len);

@@ -11,6 +11,7 @@ use crate::{
         combobox::{Combobox, Source},
         filters::Choice,
     },
+    order,
 };
 
 /// Chooses teams; `problem` says what is wrong with the choice.
@@ -24,7 +25,7 @@ pub(super) fn TeamsField(chosen: RwSignal<Vec<Choice>>, problem: RwSignal<Option
             Ok(all) => {
                 let mut choices: Vec<Choice> =
                     all.into_iter().map(|team| Choice::new(team.id.to_string(), team.name)).collect();
-                choices.sort_by_cached_key(|choice| choice.label.to_lowercase());
+                order::sort_by_key(&mut choices, |choice| choice.label.to_lowercase());
                 teams.try_set(choices);
             }
             Err(error) => {

@@ -19,6 +19,7 @@ use crate::{
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
     },
+    order,
 };
 use create::CreateTeam;
 use edit::EditTeam;
@@ -73,7 +74,7 @@ fn fetch() -> impl Future<Output = Result<Vec<TeamRow>, ClientError>> + Send {
     let answer = Client::current().get::<Vec<TeamResponse>>("/v1/teams");
     async move {
         let mut teams: Vec<TeamRow> = answer.await?.into_iter().map(TeamRow::from).collect();
-        teams.sort_by_cached_key(|team| team.name.to_lowercase());
+        order::sort_by_key(&mut teams, |team| team.name.to_lowercase());
         Ok(teams)
     }
 }
