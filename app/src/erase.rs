@@ -17,6 +17,9 @@ pub(crate) trait Erase {
 
     /// The same for what the server never sends, such as the content of a dialog: browsers need not know how to take it over.
     fn erase_unsent(self) -> AnyView;
+
+    /// The same for what is shown once, such as an item of a list: browsers need not know how to change it into another of its kind.
+    fn erase_once(self) -> AnyView;
 }
 
 impl<V: RenderHtml + Send> Erase for V {
@@ -38,6 +41,16 @@ impl<V: RenderHtml + Send> Erase for V {
     #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
     fn erase_unsent(self) -> AnyView {
         at_once::AtOnce::unsent(self).into_any()
+    }
+
+    #[cfg(not(all(feature = "hydrate", not(feature = "ssr"))))]
+    fn erase_once(self) -> AnyView {
+        self.into_any()
+    }
+
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    fn erase_once(self) -> AnyView {
+        at_once::AtOnce::once(self).into_any()
     }
 }
 
@@ -117,6 +130,10 @@ mod at_once {
         pub(super) fn unsent(view: impl RenderHtml) -> Self {
             Self(Box::new(Unsent(view.into_owned())))
         }
+
+        pub(super) fn once(view: impl RenderHtml) -> Self {
+            Self(Box::new(Once(view.into_owned())))
+        }
     }
 
     /// A view, as far as browsers need one. The names are not those of Leptos, which every view has, too.
@@ -137,6 +154,12 @@ mod at_once {
     /// What only browsers make.
     struct Unsent<V>(V);
 
+    /// What the server may have sent, and is never changed: another one takes its place.
+    struct Once<V>(V);
+
+    /// The type of no view.
+    struct Other;
+
     fn make<V: RenderHtml + 'static>(view: V) -> Shown {
         Shown::new::<V>(view.build(), (!V::EXISTS).then(Rndr::create_placeholder))
     }
@@ -145,6 +168,11 @@ mod at_once {
         if let Some(state) = before.downcast_mut::<V::State>() {
             view.rebuild(state);
         }
+    }
+
+    fn take_over<V: RenderHtml + 'static>(view: V, cursor: &Cursor, position: &PositionState) -> Shown {
+        let state = view.hydrate::<true>(cursor, position);
+        Shown::new::<V>(state, (!V::EXISTS).then(|| cursor.next_placeholder(position)))
     }
 
     impl<V: RenderHtml + 'static> Alive for Sent<V> {
@@ -161,8 +189,24 @@ mod at_once {
         }
 
         fn take_over(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown {
-            let state = self.0.hydrate::<true>(cursor, position);
-            Shown::new::<V>(state, (!V::EXISTS).then(|| cursor.next_placeholder(position)))
+            take_over(self.0, cursor, position)
+        }
+    }
+
+    impl<V: RenderHtml + 'static> Alive for Once<V> {
+        fn kind(&self) -> TypeId {
+            TypeId::of::<Other>()
+        }
+
+        fn make(self: Box<Self>) -> Shown {
+            make(self.0)
+        }
+
+        /// Nothing is of its type.
+        fn make_of(self: Box<Self>, _before: &mut dyn Any) {}
+
+        fn take_over(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown {
+            take_over(self.0, cursor, position)
         }
     }
 

@@ -33,7 +33,7 @@ where
     list(Box::new(move || {
         let entry = |item: T| {
             let (key, children) = (Key(Arc::new(key(&item))), children.clone());
-            Entry { key, view: Box::new(move || children(item).erase()) }
+            Entry { key, view: Box::new(move || children(item).erase_once()) }
         };
         each().into_iter().map(entry).collect::<Vec<_>>()
     }))
