@@ -88,7 +88,7 @@ async fn writes_about_tests(app: &TestApp) -> Vec<Write> {
     let events = json!({"events": [{"event_name": "e", "timestamp": "2031-01-22T08:30:00Z", "detail": ""}]});
     let reruns = json!({"test_execution_ids": [run]});
     let end = json!({"ci_link": "http://ci/2", "test_results": [
-        {"name": "boot", "status": "PASSED", "category": "c", "comment": "", "io_log": ""},
+        {"name": "boot", "status": "pass", "category": "c", "comment": "", "io_log": ""},
     ]});
     vec![
         write("PUT /v1/test-executions/start-test", &[], charm(&json!({}))),

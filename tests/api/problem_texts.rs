@@ -136,7 +136,7 @@ both! {
             (Method::GET, "/v1/issues/x", Value::Null,
              told("int_parsing", &json!(["path", "issue_id"]), number, &json!("x"))),
             (Method::GET, "/v1/issues?q=a%00", Value::Null,
-             json!({"type": "value_error", "loc": ["query", "q"], "ctx": {"error": {}},
+             json!({"type": "value_error", "loc": ["query", "q"], "input": "a\0", "ctx": {"error": {}},
                     "msg": "Value error, Text must not contain the character U+0000"})),
         ] {
             let body = Some(&body).filter(|body| !body.is_null());
