@@ -63,7 +63,7 @@ struct EnvironmentIssuesQuery {
 }
 
 impl QueryInput for EnvironmentIssuesQuery {
-    const PARAMETERS: Option<&'static [&'static str]> = Some(&["is_confirmed"]);
+    const PARAMETERS: Option<&'static [&'static str]> = Some(&["is_confirmed", "artefact_id"]);
 }
 
 impl FieldOrder for TestReportedIssueRequest {

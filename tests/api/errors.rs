@@ -393,6 +393,19 @@ both! {
         }
     }
 
+    async fn every_documented_parameter_is_read(app: TestApp) {
+        // Nobody has said where people sign in.
+        for endpoint in endpoints(|it| it.method == Method::GET && !it.path.starts_with("/v1/auth/")) {
+            for name in endpoint.parameters("query") {
+                let path = format!("{}?{name}=%00", endpoint.at("1"));
+                let answer = app.get(&path).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+                let is_told = answer.problems().iter().any(|(_, loc)| loc[0] == "query" && loc[1] == name);
+                assert!(is_told, "{path}: {}", answer.text());
+            }
+        }
+    }
+
     async fn bodies_of_the_wrong_kind_are_refused(app: TestApp) {
         let id = app.start(&snap(&json!({}))).await;
         for endpoint in endpoints(Endpoint::takes_body) {
