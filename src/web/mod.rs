@@ -20,7 +20,13 @@ use axum::{
     routing::{get, get_service},
 };
 use tower::ServiceExt;
-use tower_http::{CompressionLevel, compression::CompressionLayer};
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+};
 
 use crate::domain::proxies::Proxies;
 use crate::metrics::{Metrics, note_route};
@@ -56,6 +62,7 @@ pub fn router(api: Router, options: &Options, metrics: Metrics) -> Router {
     let compression = CompressionLayer::new().quality(CompressionLevel::Precise(4));
     let log = get(logs::show).with_state(state.clone()).layer(compression.clone());
     let pages = Router::new().fallback(pages::show).with_state(state).layer(compression);
+    let api = api.layer(compression_for_browsers());
     let rest = Rest { api: api.clone(), pages: pages.clone(), files: Arc::new(PublicFiles::read(&options.site)) };
 
     let mut router = Router::new().route("/logs/{execution}/{result}", log);
@@ -69,6 +76,13 @@ pub fn router(api: Router, options: &Options, metrics: Metrics) -> Router {
         .fallback_service(axum::routing::any(everything_else).with_state(rest))
         .layer(middleware::from_fn_with_state(options.proxies.clone(), browser_rules::add))
         .layer(middleware::from_fn_with_state(metrics, requests::watch))
+}
+
+/// Compresses what the dashboard fetches: lists repeat themselves. Brotli is what browsers ask for and
+/// programs do not; these stand beside the server, mostly, and get what they always got. Reports are sent as they come.
+fn compression_for_browsers() -> CompressionLayer<impl Predicate> {
+    let kinds = DefaultPredicate::new().and(NotForContentType::const_new("text/csv"));
+    CompressionLayer::new().gzip(false).quality(CompressionLevel::Precise(4)).compress_when(kinds)
 }
 
 /// The paths of the pages but the front door, as the app itself lists them.

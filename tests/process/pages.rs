@@ -1,6 +1,6 @@
 //! The dashboard as a browser gets it: pages, files, and what is said to programs instead.
 
-use reqwest::header::{ACCEPT, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, IF_NONE_MATCH};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -68,6 +68,27 @@ async fn an_empty_installation_shows_how_to_start_and_keeps_the_key_to_itself() 
         assert_eq!((page.status(), header(&page, "cache-control")), (StatusCode::OK, "no-store"));
         let page = page.text().await.unwrap();
         assert!(page.contains(&server.url) && page.contains("to_"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_dashboard_fetches_is_compressed_and_what_programs_fetch_is_not() {
+    let dashboard = Dashboard::with_a_result().await;
+    let report = "/v1/reports/test-results";
+    for (path, accepted, expected) in [
+        ("/v1/test-results", "gzip, deflate, br, zstd", "br"),
+        ("/v1/test-results", "gzip, deflate", ""),
+        ("/v1/test-results", "", ""),
+        (report, "gzip, deflate, br, zstd", ""),
+        ("/v1/events", "gzip, deflate, br, zstd", ""),
+    ] {
+        let url = format!("{}{path}", dashboard.server.url);
+        let answer = dashboard.client.get(url).header(ACCEPT_ENCODING, accepted).send().await.unwrap();
+        assert_eq!(
+            (answer.status(), header(&answer, "content-encoding")),
+            (StatusCode::OK, expected),
+            "{path} {accepted}"
+        );
     }
 }
 
