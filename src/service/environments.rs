@@ -19,8 +19,7 @@ impl Service {
         let pattern = q.and_then(contains_pattern);
         let pattern = pattern.as_deref();
         let mut tx = self.db.read().await?;
-        let names = environments::list_environment_names(&mut tx, pattern, families, limit, offset).await?;
-        let count = environments::count_environment_names(&mut tx, pattern, families).await?;
+        let (names, count) = environments::list_environment_names(&mut tx, pattern, families, limit, offset).await?;
         Ok(EnvironmentsResponse { environments: names, count, limit, offset })
     }
 }

@@ -34,59 +34,41 @@ async fn find_environment(tx: &mut Tx, name: &str, architecture: &str) -> StoreR
     Ok(row.map(|row| row.id))
 }
 
-/// A condition on environments: what a name contains (`$1`, in lower case), and of which families (`$3`) something ran
-/// there, unless `$2` says that this does not matter.
+/// A page of the names of environments in ascending order, each once, and how many there are on all pages: those that match the
+/// pattern, if there is one, and where an artefact of one of the families was tested, if there are any.
 ///
-/// The chosen executions are gathered once, from indexes alone, so that an environment where thousands of others ran costs
-/// no more than one where none did. Only ASCII letters have two cases here: neither database knows of others, SQLite never,
-/// and PostgreSQL not in columns that sort by bytes.
-macro_rules! environments_where {
-    ($columns:literal, $rest:literal) => {
-        concat!(
-            "SELECT ",
-            $columns,
-            " FROM environment WHERE (CAST($1 AS TEXT) IS NULL OR lower(name) LIKE $1 ESCAPE '\\') AND ($2 OR id IN (
-                 SELECT execution.environment_id FROM artefact
-                 JOIN artefact_build AS build ON build.artefact_id = artefact.id
-                 JOIN test_execution AS execution ON execution.artefact_build_id = build.id
-                 WHERE artefact.family IN texts($3)
-             )) ",
-            $rest
-        )
-    };
-}
-
-/// The names of environments in ascending order, each once: those that match the pattern, if there is one, and where an
-/// artefact of one of the families was tested, if there are any.
+/// The chosen executions are gathered once for both, from indexes alone, so that an environment where thousands of others ran
+/// costs no more than one where none did. Only ASCII letters have two cases here: neither database knows of others, SQLite
+/// never, and PostgreSQL not in columns that sort by bytes.
 pub async fn list_environment_names(
     tx: &mut Tx,
     pattern: Option<&str>,
     families: &[FamilyName],
     limit: i64,
     offset: i64,
-) -> StoreResult<Vec<String>> {
+) -> StoreResult<(Vec<String>, i64)> {
     // In lower case here, not by the database: PostgreSQL knows more letters in parameters than in the column.
     let (pattern, any_family, families) = (pattern.map(str::to_ascii_lowercase), families.is_empty(), Json(families));
-    let rows: Vec<(String,)> = on!(tx, |conn, sql| sqlx::query_as(
-        sql.of(environments_where!("DISTINCT name", "ORDER BY name LIMIT $4 OFFSET $5"))
-    )
+    // The count comes first, by itself, as a page behind the last one has no row to carry it.
+    let rows: Vec<(Option<String>, i64)> = on!(tx, |conn, sql| sqlx::query_as(sql.of("WITH found AS MATERIALIZED (
+             SELECT DISTINCT name FROM environment
+             WHERE (CAST($1 AS TEXT) IS NULL OR lower(name) LIKE $1 ESCAPE '\\') AND ($2 OR id IN (
+                 SELECT execution.environment_id FROM artefact
+                 JOIN artefact_build AS build ON build.artefact_id = artefact.id
+                 JOIN test_execution AS execution ON execution.artefact_build_id = build.id
+                 WHERE artefact.family IN texts($3)
+             ))
+         )
+         SELECT NULL AS name, COUNT(*) AS total FROM found
+         UNION ALL
+         SELECT name, 0 FROM (SELECT name FROM found ORDER BY name LIMIT $4 OFFSET $5) AS page
+         ORDER BY name NULLS FIRST",))
     .bind(pattern)
     .bind(any_family)
     .bind(families)
     .bind(limit)
     .bind(offset)
     .fetch_all(conn))?;
-    Ok(rows.into_iter().map(|(name,)| name).collect())
-}
-
-/// How many names [`list_environment_names`] has on all pages together.
-pub async fn count_environment_names(tx: &mut Tx, pattern: Option<&str>, families: &[FamilyName]) -> StoreResult<i64> {
-    let (pattern, any_family, families) = (pattern.map(str::to_ascii_lowercase), families.is_empty(), Json(families));
-    let (count,): (i64,) =
-        on!(tx, |conn, sql| sqlx::query_as(sql.of(environments_where!("COUNT(DISTINCT name)", "")))
-            .bind(pattern)
-            .bind(any_family)
-            .bind(families)
-            .fetch_one(conn))?;
-    Ok(count)
+    let total = rows.first().map_or(0, |(_, total)| *total);
+    Ok((rows.into_iter().filter_map(|(name, _)| name).collect(), total))
 }
