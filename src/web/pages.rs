@@ -1,6 +1,8 @@
 //! Renders pages: the app, with the API in process, and the response it asks for.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 use app::{
     Assets, ResponseHead, Visit,
@@ -14,7 +16,9 @@ use axum::{
     http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::{nonce::Nonce, prelude::provide_context};
+use leptos::nonce::Nonce;
+use leptos::prelude::{Owner, provide_context};
+use leptos::reactive::owner::WeakOwner;
 use leptos_router::components::provide_server_redirect;
 use tracing::{Instrument, Span};
 
@@ -54,9 +58,11 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
     let visit = Visit { cookies, session };
     let head = ResponseHead::default();
     let nonce = Nonce::new();
+    let root = Root::default();
     let context = {
-        let (head, nonce) = (head.clone(), nonce.clone());
+        let (head, nonce, root) = (head.clone(), nonce.clone(), root.clone());
         move || {
+            root.note();
             provide_context(api.clone());
             provide_context(head.clone());
             // Instead of the one that came with the rendering: this one is also in the header.
@@ -74,7 +80,7 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
         let (parts, body) = rendering.await.into_parts();
         axum::body::to_bytes(body, usize::MAX).await.map(|body| Response::from_parts(parts, Body::from(body)))
     };
-    let rendered = tokio::spawn(rendered.in_current_span());
+    let rendered = tokio::spawn(root.keep(rendered).in_current_span());
     match rendered.await {
         Ok(Ok(response)) => finish(response, &head, &nonce),
         failure => {
@@ -86,6 +92,29 @@ pub(super) async fn show(State(pages): State<Pages>, request: Request) -> Respon
             )
                 .into_response()
         }
+    }
+}
+
+/// What everything that one rendering makes belongs to.
+#[derive(Clone, Default)]
+struct Root(Arc<OnceLock<WeakOwner>>);
+
+impl Root {
+    /// Notes the root of the rendering that goes on here.
+    fn note(&self) {
+        if let Some(owner) = Owner::current() {
+            self.0.get_or_init(|| owner.downgrade());
+        }
+    }
+
+    /// A rendering that knows at every step which one it is. By itself it takes the one that its thread was at last, after it has
+    /// waited, and writes what its head needs into the head of another page (`leptos_integration_utils` 0.8.9).
+    fn keep<T>(self, rendering: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send {
+        let mut rendering = Box::pin(rendering);
+        poll_fn(move |context| match self.0.get().and_then(WeakOwner::upgrade) {
+            Some(owner) => owner.with(|| rendering.as_mut().poll(context)),
+            None => rendering.as_mut().poll(context),
+        })
     }
 }
 

@@ -72,6 +72,23 @@ async fn an_empty_installation_shows_how_to_start_and_keeps_the_key_to_itself() 
 }
 
 #[tokio::test]
+async fn pages_that_are_rendered_at_once_have_each_a_head_of_its_own() {
+    let dashboard = Dashboard::with_a_result().await;
+    let paths = [
+        "/snaps".to_owned(),
+        format!("/snaps/{}", dashboard.artefact),
+        "/test-results".to_owned(),
+        "/issues".to_owned(),
+    ];
+    let asked = paths.iter().cycle().take(200).map(async |path| {
+        let page = dashboard.ask(path, HTML).await.text().await.unwrap();
+        // The script itself, and the one that fetches what is special of this page.
+        (page.matches("modulepreload").count(), page.matches("<title>").count())
+    });
+    assert_eq!(futures::future::join_all(asked).await, vec![(2, 1); 200]);
+}
+
+#[tokio::test]
 async fn what_the_dashboard_fetches_is_compressed_and_what_programs_fetch_is_not() {
     let dashboard = Dashboard::with_a_result().await;
     let report = "/v1/reports/test-results";
