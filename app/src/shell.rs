@@ -35,16 +35,6 @@ pub struct Assets {
     pub chunks: HashMap<String, Vec<String>>,
 }
 
-/// The script that makes the page alive. What the server has sent is painted first, so it waits for the first frame; half a second at
-/// most, as a page that nobody looks at has none.
-fn start(Assets { js, wasm, .. }: &Assets) -> String {
-    format!(
-        "import start, {{ hydrate }} from '{js}'; \
-         new Promise((painted) => {{ requestAnimationFrame(() => setTimeout(painted)); setTimeout(painted, 500); }}) \
-         .then(() => start({{ module_or_path: '{wasm}' }})).then(hydrate);"
-    )
-}
-
 /// The whole document.
 pub fn shell(assets: Assets, visit: Visit) -> impl IntoView {
     let theme = Theme::from_cookies(&visit.cookies).value();
@@ -52,7 +42,10 @@ pub fn shell(assets: Assets, visit: Visit) -> impl IntoView {
     let session = serde_json::to_string(&visit.session).unwrap_or_default().replace('<', "\\u003c");
     provide_context(Cookies(visit.cookies));
     provide_context(visit.session);
-    let start = start(&assets);
+    let start = format!(
+        "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(hydrate);",
+        assets.js, assets.wasm
+    );
     // Rendering finds out which pages' code is needed, and asks the browser for it in the head.
     provide_context(WasmSplitManifest(ArcStoredValue::new(("/pkg".to_owned(), assets.chunks, assets.split))));
     view! {
