@@ -1,4 +1,5 @@
-// Every page in both themes and at the width of a phone: nothing for axe, and nothing sticks out.
+// Every page in both themes and at the width of a phone: nothing for axe, and nothing sticks out. The configuration shares the themes out
+// to the databases.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
@@ -12,7 +13,7 @@ test.use({ expectedNoise: [/404 \(Not Found\)/] });
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [device, viewport] of Object.entries({ wide, phone, "large-phone": large })) {
-    test.describe(`${colorScheme}, ${device}`, () => {
+    test.describe(`${colorScheme}, ${device}`, { tag: `@${colorScheme}` }, () => {
       test.use({ colorScheme, viewport });
 
       test("pages are accessible and fit", async ({ page, request, server, goto, signIn, shot }) => {

@@ -61,8 +61,15 @@ test("an issue is attached and detached, and both can be seen at once", async ({
   await row.getByRole("button", { name: "Detach #1 from t-attach-one" }).click();
   await page.getByRole("dialog", { name: "Detach Issue" }).getByRole("button", { name: "detach", exact: true }).click();
   await expect(row.getByText("Test Issues (0)", { exact: true })).toBeVisible();
+  // What one does oneself is no news. Whoever listens as the page does has heard of it by then.
+  const heard = page.evaluate(() => new Promise<void>((resolve) => {
+    const events = new EventSource(`/v1/events?artefact_id=${location.pathname.split("/").pop()}`);
+    events.addEventListener("test_result", () => resolve());
+  }));
   await page.getByRole("log").getByRole("button", { name: "Undo" }).click();
   await expect(row.getByText("Test Issues (1)", { exact: true })).toBeVisible();
+  await heard;
+  await expect(page.getByText("since this page was loaded")).toBeHidden();
 });
 
 test("issues are suggested from the same test, and found by their title", async ({ page, request, server, goto }) => {

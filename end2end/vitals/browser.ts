@@ -1,8 +1,8 @@
 // A browser with a slow processor that takes the time: pages, and what it sees of them.
 import type { Browser, BrowserContext, CDPSession, Page } from "@playwright/test";
 
-/** How many times slower than this machine's the processor is. */
-const SLOWDOWN = 4;
+/** How many times slower than this machine's the processor is, unless a measurement says otherwise. */
+export const SLOWDOWN = 4;
 /** As long without a request, in milliseconds, nothing more comes. */
 const QUIET = 500;
 /** As long, in milliseconds, anything may take before the measurement is given up. */
@@ -45,13 +45,13 @@ export class Visit {
   ) {}
 
   /** Opens an address as somebody who has never been there, and waits until nothing more comes. */
-  static async open(browser: Browser, state: State, address: string): Promise<Visit> {
+  static async open(browser: Browser, state: State, address: string, slowdown = SLOWDOWN): Promise<Visit> {
     const context = await browser.newContext({ storageState: state, viewport: { width: 1280, height: 900 } });
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     await page.addInitScript(watch, SHORTEST_EVENT);
     const session = await context.newCDPSession(page);
-    await session.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
+    await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
     const traffic = await Traffic.of(session);
     await page.goto(address);
     await page.locator("html[data-hydrated]").waitFor({ state: "attached" });

@@ -1,5 +1,7 @@
 //! Logs as they are stored: long ones compressed.
 
+use std::{io, num::NonZero, thread};
+
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use zstd::bulk::Compressor;
 
@@ -7,6 +9,8 @@ use zstd::bulk::Compressor;
 const SHORT_LOG: usize = 1_024;
 /// Fast; higher levels take much longer for little.
 const LEVEL: i32 = 3;
+/// What is worth a thread of its own, in bytes: compressing them takes some milliseconds.
+const PART: usize = 512 * 1_024;
 
 /// The log of a row that has the columns `io_log` and `io_log_zstd`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,9 +33,9 @@ where
     }
 }
 
-fn unpack(packed: &[u8]) -> std::io::Result<String> {
+fn unpack(packed: &[u8]) -> io::Result<String> {
     let bytes = zstd::stream::decode_all(packed)?;
-    String::from_utf8(bytes).map_err(std::io::Error::other)
+    String::from_utf8(bytes).map_err(io::Error::other)
 }
 
 /// What to write into the columns `io_log` and `io_log_zstd`.
@@ -41,18 +45,41 @@ pub(crate) struct PackedLog<'a> {
     pub(crate) zstd: Option<Vec<u8>>,
 }
 
-/// Each of the logs as it is to be stored: compressed where that saves at least a quarter.
-pub(crate) fn pack<'a>(logs: impl Iterator<Item = &'a str>) -> std::io::Result<Vec<PackedLog<'a>>> {
-    let mut compressor = Compressor::new(LEVEL)?;
-    logs.map(|log| {
-        if log.len() < SHORT_LOG {
-            return Ok(PackedLog { text: log, zstd: None });
+/// Each of the logs as it is to be stored: compressed where that saves at least a quarter. Many are compressed by all processors at
+/// once, as nothing else can be done with them meanwhile.
+pub(crate) fn pack<'a>(logs: &[&'a str]) -> io::Result<Vec<PackedLog<'a>>> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let parts = (logs.iter().map(|log| log.len()).sum::<usize>() / PART).clamp(1, processors);
+    let (here, elsewhere) = logs.split_at(logs.len().div_ceil(parts));
+    thread::scope(|scope| {
+        let threads: Vec<_> = elsewhere
+            .chunks(here.len().max(1))
+            .map(|part| thread::Builder::new().spawn_scoped(scope, move || pack_part(part)))
+            .collect::<Result<_, _>>()?;
+        let mut packed = pack_part(here)?;
+        for thread in threads {
+            packed.extend(thread.join().map_err(|_| io::Error::other("a log could not be compressed"))??);
         }
-        let packed = compressor.compress(log.as_bytes())?;
-        let is_worth_it = packed.len() <= log.len() / 4 * 3;
-        Ok(if is_worth_it { PackedLog { text: "", zstd: Some(packed) } } else { PackedLog { text: log, zstd: None } })
+        Ok(packed)
     })
-    .collect()
+}
+
+fn pack_part<'a>(logs: &[&'a str]) -> io::Result<Vec<PackedLog<'a>>> {
+    let mut compressor = Compressor::new(LEVEL)?;
+    logs.iter()
+        .map(|log| {
+            if log.len() < SHORT_LOG {
+                return Ok(PackedLog { text: log, zstd: None });
+            }
+            let packed = compressor.compress(log.as_bytes())?;
+            let is_worth_it = packed.len() <= log.len() / 4 * 3;
+            Ok(if is_worth_it {
+                PackedLog { text: "", zstd: Some(packed) }
+            } else {
+                PackedLog { text: log, zstd: None }
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -64,11 +91,21 @@ mod tests {
         let long = "kernel: wlan0: link is not ready \u{1f9ea}\n".repeat(100);
         let noise: String =
             (0_u64..2_000).map(|n| char::from(b'!' + u8::try_from(n * n * 7_919 % 89).unwrap())).collect();
-        let packed = pack(["", "short", &long].into_iter()).unwrap();
+        let packed = pack(&["", "short", &long]).unwrap();
         assert_eq!((packed[0].text, packed[1].text, packed[2].text), ("", "short", ""));
         assert!(packed[0].zstd.is_none() && packed[1].zstd.is_none());
         assert_eq!(unpack(packed[2].zstd.as_deref().unwrap()).unwrap(), long);
-        let packed = pack([noise.as_str()].into_iter()).unwrap();
+        let packed = pack(&[&noise]).unwrap();
         assert_eq!(packed[0].zstd.as_ref().map_or(packed[0].text.to_owned(), |packed| unpack(packed).unwrap()), noise);
+        assert_eq!(pack(&[]).unwrap(), []);
+    }
+
+    #[test]
+    fn many_logs_stay_in_their_order() {
+        let logs: Vec<String> = (0..2_001).map(|number| format!("{number}: ok\n").repeat(200)).collect();
+        let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
+        let packed = pack(&logs).unwrap();
+        let unpacked: Vec<String> = packed.iter().map(|log| unpack(log.zstd.as_deref().unwrap()).unwrap()).collect();
+        assert_eq!(unpacked, logs);
     }
 }

@@ -1,6 +1,9 @@
 //! Bringing the schema up to date.
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{
+    ConnectOptions, Connection,
+    migrate::{Migrate, MigrateError, Migrator},
+};
 
 use super::{Db, Pools, StoreError, StoreResult};
 
@@ -22,9 +25,19 @@ impl Db {
     /// Applies the migrations that are missing, and hashes the keys that stand in clear; safe to run from several
     /// processes at once, and again when it was interrupted.
     pub async fn migrate(&self) -> Result<(), SchemaError> {
+        // With a connection that tells nothing of slow statements: a migration is one of twenty thousand characters, and is
+        // expected to take its time.
         match &self.pools {
-            Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
-            Pools::Postgres(pool) => POSTGRES.run(pool).await?,
+            Pools::Sqlite { writer, .. } => {
+                let mut conn = quiet(&*writer.connect_options()).await?;
+                SQLITE.run(&mut conn).await?;
+                conn.close().await.map_err(MigrateError::from)?;
+            }
+            Pools::Postgres(pool) => {
+                let mut conn = quiet(&*pool.connect_options()).await?;
+                POSTGRES.run(&mut conn).await?;
+                conn.close().await.map_err(MigrateError::from)?;
+            }
         }
         self.hash_clear_keys().await?;
         Ok(())
@@ -50,4 +63,12 @@ impl Db {
         let applied = applied.unwrap_or_default();
         Ok(known.iter().all(|migration| applied.iter().any(|done| done.version == migration.version)))
     }
+}
+
+async fn quiet<O>(options: &O) -> Result<O::Connection, MigrateError>
+where
+    O: ConnectOptions,
+    O::Connection: Sized,
+{
+    Ok(options.clone().disable_statement_logging().connect().await?)
 }

@@ -216,7 +216,8 @@ pub async fn insert_results(
     results: &[NewResult<'_>],
     now: Moment,
 ) -> StoreResult<Vec<StoredResult>> {
-    let packed = io_logs::pack(results.iter().map(|result| result.io_log)).map_err(sqlx::Error::Io)?;
+    let packed =
+        io_logs::pack(&results.iter().map(|result| result.io_log).collect::<Vec<_>>()).map_err(sqlx::Error::Io)?;
     match tx.next_statement() {
         Inner::Postgres(tx) => {
             let statuses: Vec<&str> = results.iter().map(|result| result.status.as_str()).collect();

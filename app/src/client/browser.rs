@@ -1,6 +1,6 @@
 //! The browser's transport: `fetch` on the page's own origin, with the session cookie.
 
-use std::{future::Future, time::Duration};
+use std::{cell::Cell, future::Future, time::Duration};
 
 use js_sys::Promise;
 use leptos::prelude::set_timeout;
@@ -12,8 +12,39 @@ use super::{Answer, Change, ClientError};
 
 /// As long a request waits before it is sent again. A server that restarts is back by then.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(3)];
+/// As long after a change from here, in milliseconds, what the server says has changed is taken for its echo.
+const ECHO: f64 = 2_000.0;
 /// What a proxy says while the server behind it is away.
 const PASSING: [u16; 3] = [502, 503, 504];
+
+thread_local! {
+    /// How many changes are on their way from this page, and when the last one came to its end, in milliseconds since 1970.
+    static CHANGES: Cell<(usize, f64)> = const { Cell::new((0, 0.0)) };
+}
+
+/// A change on its way.
+struct Underway;
+
+impl Underway {
+    fn start() -> Self {
+        let (underway, last) = CHANGES.get();
+        CHANGES.set((underway + 1, last));
+        Self
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        let (underway, _) = CHANGES.get();
+        CHANGES.set((underway.saturating_sub(1), js_sys::Date::now()));
+    }
+}
+
+/// Whether what the server says has changed may be what was changed from here: news can arrive before the answer does.
+pub(crate) fn is_echo() -> bool {
+    let (underway, last) = CHANGES.get();
+    underway > 0 || js_sys::Date::now() - last < ECHO
+}
 
 /// The browser knows where it is and who it is.
 #[derive(Clone)]
@@ -33,7 +64,12 @@ impl Transport {
     /// Changes something through the API.
     #[expect(clippy::unused_self, reason = "the server's transport needs itself")]
     pub(super) fn send(&self, change: Change) -> impl Future<Output = Result<Answer, ClientError>> + Send + use<> {
-        SendWrapper::new(persist(change, new_key()))
+        let underway = Underway::start();
+        SendWrapper::new(async move {
+            let answer = persist(change, new_key()).await;
+            drop(underway);
+            answer
+        })
     }
 }
 

@@ -16,6 +16,9 @@ pub use in_process::InProcessApi;
 
 #[cfg(not(feature = "ssr"))]
 use browser::Transport;
+/// Whether news may be those of a change from here.
+#[cfg(not(feature = "ssr"))]
+pub(crate) use browser::is_echo;
 #[cfg(feature = "ssr")]
 use in_process::Transport;
 

@@ -1,5 +1,6 @@
 //! A dialog over the page: the browser's own element, which keeps the focus inside and gives it back afterwards.
 
+use super::paint::after_paint;
 use crate::erase::{Erase, Inside, InsideFn};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -20,9 +21,12 @@ pub(crate) fn Dialog(
         let is_open = open.get();
         let Some(dialog) = element.get() else { return };
         if is_open && !dialog.open() {
-            // After its content has been built, so that the first field gets the focus.
-            request_animation_frame(move || {
-                let _ = dialog.show_modal();
+            // After its content has been built, so that the first field gets the focus. The browser looks at all of the page to
+            // put it out of reach, which takes its time.
+            after_paint(move || {
+                if open.try_get_untracked() == Some(true) {
+                    let _ = dialog.show_modal();
+                }
             });
         } else if !is_open && dialog.open() {
             dialog.close();

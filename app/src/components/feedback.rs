@@ -1,6 +1,9 @@
 //! What happened to what somebody did: one region at the bottom of the page, read out, never in the way.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use leptos::prelude::*;
 
@@ -12,6 +15,9 @@ use crate::erase::Erase;
 const BRIEFLY: Duration = Duration::from_secs(5);
 /// As long an offer to undo stands.
 const OFFERED: Duration = Duration::from_secs(10);
+
+/// The id of the next message. None is given out twice: the end of one that was dismissed would be the end of its namesake.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// Tells the visitor what happened.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +62,7 @@ impl Feedback {
     }
 
     fn add(self, text: String, is_failure: bool, offer: Option<(&'static str, Callback<()>)>, lasts: Option<Duration>) {
-        let id = self.0.with_untracked(|messages| messages.last().map_or(0, |last| last.id + 1));
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         self.0.update(|messages| messages.push(Message { id, text, is_failure, offer }));
         if let Some(lasts) = lasts {
             set_timeout(move || self.dismiss(id), lasts);

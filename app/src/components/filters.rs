@@ -7,7 +7,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::each::Each;
+use super::{each::Each, paint::after_paint};
 use crate::erase::Erase;
 use crate::text::query;
 
@@ -42,16 +42,19 @@ pub(crate) struct QueryFilter {
 }
 
 impl QueryFilter {
-    /// Adds a value, or takes it away where it is chosen already.
+    /// Adds a value, or takes it away where it is chosen already. The tick shows before what it filters does.
     pub(crate) fn toggle(self, value: &str) {
-        let mut values = self.values.get_untracked();
-        match values.iter().position(|other| other == value) {
-            Some(at) => {
-                values.remove(at);
+        let value = value.to_owned();
+        after_paint(move || {
+            let Some(mut values) = self.values.try_get_untracked() else { return };
+            match values.iter().position(|other| *other == value) {
+                Some(at) => {
+                    values.remove(at);
+                }
+                None => values.push(value),
             }
-            None => values.push(value.to_owned()),
-        }
-        self.write.run(values);
+            self.write.run(values);
+        });
     }
 
     /// Chooses these and no others.

@@ -34,28 +34,30 @@ const KINDS: [&str; 8] = [
     "refresh",
 ];
 
-/// Tells `on_news` what happens, as long as the part of the page exists that calls this. `query` narrows it:
+/// Tells `on_news` what others do, as long as the part of the page exists that calls this. `query` narrows it:
 /// `artefact_id=12`, `family=snap&kinds=artefact`; empty for everything the visitor may see.
 pub(crate) fn use_news(query: impl Into<String>, on_news: impl Into<Callback<News>>) {
     let (query, on_news) = (query.into(), on_news.into());
     let session = use_session().get();
-    // The server would refuse those who may see nothing, and notifications are somebody's.
+    // The server would refuse those who may see nothing, and notifications are somebody's. What people do to themselves notifies them.
     let is_for_somebody = query.contains("kinds=notification");
     let can_hear = if is_for_somebody { session.user.is_some() } else { !session.permissions.is_empty() };
     if !can_hear {
         return;
     }
     // Only browsers run effects.
-    Effect::new(move || listen(&query, on_news));
+    Effect::new(move || listen(&query, is_for_somebody, on_news));
 }
 
 #[cfg(feature = "ssr")]
-fn listen(_query: &str, _on_news: Callback<News>) {}
+fn listen(_query: &str, _hears_itself: bool, _on_news: Callback<News>) {}
 
 #[cfg(not(feature = "ssr"))]
-fn listen(query: &str, on_news: Callback<News>) {
+fn listen(query: &str, hears_itself: bool, on_news: Callback<News>) {
     use send_wrapper::SendWrapper;
     use wasm_bindgen::{JsCast, closure::Closure};
+
+    use crate::client::is_echo;
 
     // The browser connects again by itself; one that cannot at all shows the page as it was.
     let Ok(source) = web_sys::EventSource::new(&format!("/v1/events?{query}")) else { return };
@@ -63,6 +65,9 @@ fn listen(query: &str, on_news: Callback<News>) {
         .iter()
         .map(|kind| {
             let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
+                if !hears_itself && is_echo() {
+                    return;
+                }
                 let told = event.data().as_string().and_then(|data| serde_json::from_str::<News>(&data).ok());
                 on_news.run(News { kind, ..told.unwrap_or_default() });
             });
@@ -94,7 +99,7 @@ pub(crate) fn NewsBar(
         on_show.run(());
     };
     view! {
-        <div class="news" role="status">
+        <div class="news news-bar" role="status">
             <span hidden=move || news.get() == 0>
                 {words} " "
                 <button type="button" class="button button-small" on:click=show>

@@ -20,6 +20,7 @@ pub(crate) mod navigation;
 pub(crate) mod nothing_matches;
 pub(crate) mod page_head;
 pub(crate) mod pager;
+pub(crate) mod paint;
 pub(crate) mod permissions;
 pub(crate) mod popover;
 pub(crate) mod preferences;

@@ -138,8 +138,8 @@ fn pack_logs<'r>(table: &Table, rows: &'r [Row]) -> StoreResult<Vec<PackedLog<'r
     let Some(place) = table.columns.iter().position(|column| matches!(column.kind, Kind::Log)) else {
         return Ok(Vec::new());
     };
-    let logs = rows.iter().map(|row| text_of(&row.0[place]).unwrap_or_default());
-    Ok(io_logs::pack(logs).map_err(sqlx::Error::Io)?)
+    let logs: Vec<&str> = rows.iter().map(|row| text_of(&row.0[place]).unwrap_or_default()).collect();
+    Ok(io_logs::pack(&logs).map_err(sqlx::Error::Io)?)
 }
 
 fn stored_columns(table: &Table) -> Vec<String> {

@@ -150,7 +150,6 @@ fn send(
         rows.iter().filter_map(|row| row.review.get_untracked().map(|review| (review.id, (*row, review)))).collect();
     let ids: Vec<i64> = reviews.keys().copied().collect();
     let word = artefact_status_label(status_of(decisions));
-    page.note_write();
     let change = Change::patch(path(page)).json(&body(&ids, decisions, comment));
     sending.send(change, move |changed: Vec<ArtefactBuildEnvironmentReviewResponse>| {
         take(page, &reviews, changed);
@@ -171,7 +170,6 @@ fn take(page: PageState, rows: &HashMap<i64, (Row, Review)>, changed: Vec<Artefa
             page.set_review(*row, review.into());
         }
     }
-    page.note_write();
     page.refresh_artefact();
 }
 
@@ -182,7 +180,6 @@ fn put_back(page: PageState, before: &HashMap<i64, (Row, Review)>) {
         .map(|(_, review)| json!({"id": review.id, "review_decision": review.decisions, "review_comment": review.comment}))
         .collect();
     let before = before.clone();
-    page.note_write();
     let change = Change::patch(path(page)).json(&entries);
     let answer = Client::current().send::<Vec<ArtefactBuildEnvironmentReviewResponse>>(change);
     spawn_local(async move {

@@ -188,10 +188,8 @@ pub(super) fn IssueForm(
 fn Deletion(page: PageState, id: i64, scope: String, is_asking: RwSignal<bool>, open: RwSignal<bool>) -> impl IntoView {
     let sending = Sending::new();
     let delete = move || {
-        page.note_write();
         sending.send(Change::delete(format!("{PATH}/{id}")), move |(): ()| {
             page.issues.update(|issues| issues.retain(|issue| issue.id != id));
-            page.note_write();
             open.set(false);
             page.feedback.done("The issue is deleted");
         });
@@ -219,13 +217,11 @@ fn Deletion(page: PageState, id: i64, scope: String, is_asking: RwSignal<bool>, 
 
 fn save(page: PageState, id: Option<i64>, body: &Value, sending: Sending, open: RwSignal<bool>) {
     let change = id.map_or_else(|| Change::post(PATH), |id| Change::put(format!("{PATH}/{id}"))).json(body);
-    page.note_write();
     sending.send(change, move |saved: EnvironmentReportedIssueResponse| {
         page.issues.update(|issues| match issues.iter_mut().find(|issue| issue.id == saved.id) {
             Some(issue) => *issue = saved,
             None => issues.push(saved),
         });
-        page.note_write();
         open.set(false);
         page.feedback.done("The issue is saved");
     });

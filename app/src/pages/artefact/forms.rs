@@ -1,6 +1,8 @@
 //! What opens on a click: its code is a file of its own, which the browser fetches once the page is there.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+#[cfg(target_arch = "wasm32")]
+use std::time::Duration;
 
 use leptos::{html, lazy, prelude::*};
 use send_wrapper::SendWrapper;
@@ -27,6 +29,7 @@ use super::{
     state::PageState,
 };
 use crate::api::EnvironmentReportedIssueResponse;
+use crate::components::paint::after_paint;
 use crate::erase::Erase;
 
 /// After so long the page has become alive, and nobody waits for what is fetched then.
@@ -97,12 +100,8 @@ pub(super) fn later(form: Opened) -> impl IntoView {
 /// Waits until what is there has been painted.
 async fn painted() {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
-        // What is asked for in a frame is done once the frame has been painted.
-        request_animation_frame(move || {
-            let later = move || {
-                let _ = resolve.call0(&JsValue::NULL);
-            };
-            set_timeout(later, Duration::ZERO);
+        after_paint(move || {
+            let _ = resolve.call0(&JsValue::NULL);
         });
     });
     // A timer cannot fail.

@@ -131,11 +131,9 @@ pub(super) fn ManualTestingForm(page: PageState, open: RwSignal<bool>) -> impl I
         let id = build.get_untracked();
         let Some(build) = builds.iter().find(|build| build.id.to_string() == id) else { return };
         let body = start_request(&artefact, build, environment.get_untracked().trim(), &complete(links));
-        page.note_write();
         sending.send(Change::put("/v1/test-executions/start-test").json(&body), move |_: Value| {
             open.set(false);
             page.feedback.done("Manual testing has been started");
-            page.note_write();
             page.reload();
         });
     };

@@ -96,6 +96,8 @@ pub(super) fn PanelButton(panel: Panel) -> impl IntoView {
             aria-controls="details-panel"
             aria-expanded=move || if panel.is_open() { "true" } else { "false" }
             on:click=move |_| panel.toggle()
+            // Until the panel has the focus, the key comes here.
+            on:keydown=move |event| close_by_escape(panel, &event)
         >
             <svg class="icon" aria-hidden="true" viewBox="0 0 16 16">
                 <path d="M1.5 2.5h13L9.5 8.6v4.9l-3-1.6V8.6z" fill="none" stroke="currentColor" stroke-width="1.6"></path>

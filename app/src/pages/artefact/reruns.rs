@@ -266,12 +266,10 @@ fn in_words(count: usize) -> String {
 }
 
 fn request(page: PageState, targets: Vec<RerunTarget>, priority: i64, sending: Sending, open: RwSignal<bool>) {
-    page.note_write();
     sending.send(post(&targets, priority), move |(): ()| {
         for target in &targets {
             target.mark(Some(priority));
         }
-        page.note_write();
         open.set(false);
         let words = format!("Rerun of {} requested, priority {priority}", in_words(targets.len()));
         let is_new = targets.iter().all(|target| target.before.is_none());
@@ -286,12 +284,10 @@ fn request(page: PageState, targets: Vec<RerunTarget>, priority: i64, sending: S
 }
 
 fn delete(page: PageState, targets: Vec<RerunTarget>, sending: Sending, open: RwSignal<bool>) {
-    page.note_write();
     sending.send(Change::delete(PATH).json(&ids(&targets)), move |(): ()| {
         for target in &targets {
             target.mark(None);
         }
-        page.note_write();
         open.set(false);
         let before = targets.first().and_then(|target| target.before).unwrap_or_default();
         let undo = Callback::new(move |()| put_back(page, post(&targets, before), targets.clone()));
@@ -301,7 +297,6 @@ fn delete(page: PageState, targets: Vec<RerunTarget>, sending: Sending, open: Rw
 
 /// Brings back what was asked for before.
 fn put_back(page: PageState, change: Change, targets: Vec<RerunTarget>) {
-    page.note_write();
     let answer = Client::current().send::<()>(change);
     spawn_local(async move {
         match answer.await {
@@ -309,7 +304,6 @@ fn put_back(page: PageState, change: Change, targets: Vec<RerunTarget>) {
                 for target in &targets {
                     target.mark(target.before);
                 }
-                page.note_write();
             }
             Err(error) => page.feedback.failed("The request for a rerun was not taken back", &error),
         }

@@ -90,7 +90,9 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, sent: Sen
     let is_failed = status == TestResultStatus::Failed;
     let starts_open = is_failed || pointed.with_untracked(Option::is_some);
     let open = RwSignal::new(starts_open);
-    let built = once_open(open.into(), sent == Sent::Everything);
+    // Built with the press, not when it is open: what opens is painted once.
+    let is_pressed = RwSignal::new(false);
+    let built = once_open(Signal::derive(move || open.get() || is_pressed.get()), sent == Sent::Everything);
     let page = RwSignal::new(pointed.get_untracked().map_or(0, |(at, _)| at / PAGE));
     let words = RwSignal::new(String::new());
     follow_address(pointed, page, words, open);
@@ -103,7 +105,7 @@ fn Group(desk: Desk, status: TestResultStatus, items: Memo<Vec<Item>>, sent: Sen
         }
         view! {
             <details class="fold group" open=starts_open prop:open=open on:toggle=move |event| open.set(is_open(&event))>
-                <summary>
+                <summary on:click=move |_| is_pressed.set(true)>
                     {Look::from(status).view()} <span class="number quiet">{count}</span>
                     <span class="badge" hidden=move || untriaged.get() == 0>
                         {move || format!("{} untriaged", untriaged.get())}

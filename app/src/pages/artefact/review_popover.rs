@@ -15,6 +15,7 @@ use crate::{
     components::{
         button::{ActionButton, Weight, may_go_on},
         field::TextArea,
+        paint::after_paint,
         popover::Popover,
         status::{Look, artefact_status_label},
     },
@@ -35,7 +36,9 @@ pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
         if open.get_untracked() {
             page.reviewing.set(None);
         } else if may_go_on(permit.get_untracked(), untrack(obstacle), page.feedback) {
-            page.reviewing.set(Some(row.key));
+            after_paint(move || {
+                page.reviewing.try_set(Some(row.key));
+            });
         }
     };
     let name = move || format!("Review of {}: {}", row.name(), artefact_status_label(row.status()));
@@ -166,7 +169,6 @@ fn difference(before: &Review, after: &Review) -> Value {
 fn save(page: PageState, row: Row, before: Review, after: Review, tag: Option<String>) {
     let change = Change::patch(path(page, after.id)).json(&difference(&before, &after)).if_match(tag);
     page.set_review(row, after.clone());
-    page.note_write();
     let client = Client::current();
     let answer = client.send_tagged::<ArtefactBuildEnvironmentReviewResponse>(change);
     spawn_local(async move {
@@ -176,7 +178,6 @@ fn save(page: PageState, row: Row, before: Review, after: Review, tag: Option<St
                 let word = artefact_status_label(status_of(&review.decisions));
                 if !row.review.is_disposed() {
                     page.set_review(row, review.clone());
-                    page.note_write();
                     page.refresh_artefact();
                     let undo = Callback::new(move |()| save(page, row, review.clone(), before.clone(), tag.clone()));
                     page.feedback.undoable(format!("Reviewed {}: {word}", untrack(move || row.name())), undo);

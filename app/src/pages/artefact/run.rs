@@ -139,7 +139,6 @@ fn RunBody(
             <EventLog run=id starts_open=!is_completed is_seen/>
             <Metadata metadata/>
         }.erase())}
-        <NewResults desk results/>
         {move || match phase.get() {
             Phase::Waiting => way_to_results(id),
             Phase::Failed(error) => view! { <ErrorNotice error/> }.erase(),
@@ -148,6 +147,7 @@ fn RunBody(
                 <DeskDialogs desk/>
             }.erase(),
         }}
+        <NewResults desk results/>
     }
     .erase()
 }
@@ -226,7 +226,7 @@ fn NewResults(desk: Desk, results: RwSignal<Loaded>) -> impl IntoView {
         results.set(Some(Ok(Item::all_from(fetched, desk.triage))));
     };
     view! {
-        <div class="news" role="status">
+        <div class="news news-results" role="status">
             <span hidden=move || count.get() == 0>
                 {move || new_in_words(count.get())}
                 <button type="button" class="button button-small" on:click=show>

@@ -195,7 +195,6 @@ pub(super) fn Rejection(page: PageState, open: RwSignal<bool>) -> impl IntoView 
 /// Sends a change of the artefact, shows what it became and closes the dialog, if there is one. What others have done in the meantime is offered to be loaded.
 pub(super) fn send(page: PageState, sending: Sending, body: Value, dialog: Option<RwSignal<bool>>) {
     let before = page.artefact.get_untracked();
-    page.note_write();
     let work = patch_artefact(Client::current(), page, body.clone());
     let is_dialog = dialog.is_some();
     sending.run(
@@ -209,7 +208,6 @@ pub(super) fn send(page: PageState, sending: Sending, body: Value, dialog: Optio
         move |(artefact, tag): (ArtefactResponse, Option<String>)| {
             let words = outcome(&body, &artefact);
             page.show_artefact(artefact, tag);
-            page.note_write();
             if let Some(dialog) = dialog {
                 // The page may be gone by now.
                 dialog.try_set(false);

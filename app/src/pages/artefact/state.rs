@@ -23,9 +23,6 @@ use crate::{
     },
 };
 
-/// The server tells us of our own changes, too. As long after one, in milliseconds, news are taken for its echo.
-const ECHO: f64 = 2_000.0;
-
 /// An environment on the page: a build where it was tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
@@ -105,7 +102,6 @@ struct Behind {
     revisions: RwSignal<HashMap<i64, u32>>,
     /// Runs that others have changed.
     told: HashSet<i64>,
-    last_write: f64,
     owner: WeakOwner,
 }
 
@@ -126,7 +122,6 @@ impl PageState {
             granted,
             revisions: RwSignal::new(HashMap::new()),
             told: HashSet::new(),
-            last_write: 0.0,
             owner: Owner::current().unwrap_or_default().downgrade(),
         };
         Self {
@@ -221,22 +216,10 @@ impl PageState {
         revisions.with(|revisions| revisions.get(&run).copied().unwrap_or_default())
     }
 
-    /// Something is being changed from here.
-    pub(super) fn note_write(self) {
-        // The page may be gone by now.
-        self.behind.try_update_value(|behind| behind.last_write = now());
-    }
-
-    /// Others, or we ourselves, have changed something.
+    /// Others have changed something.
     pub(super) fn hear(self, news: &News) {
-        let is_new = self.behind.try_update_value(|behind| {
-            let is_new = now() - behind.last_write > ECHO;
-            behind.told.extend(news.test_execution_id.filter(|_| is_new));
-            is_new
-        });
-        if is_new == Some(true) {
-            self.news.update(|count| *count += 1);
-        }
+        self.behind.update_value(|behind| behind.told.extend(news.test_execution_id));
+        self.news.update(|count| *count += 1);
     }
 
     /// Loads the artefact again, whose `ETag` and counts have changed with something else.
@@ -318,11 +301,6 @@ fn changed_runs(before: &Environment, after: &Environment, told: &HashSet<i64>) 
         told.contains(&run.id) || *run != old
     };
     runs(after).filter(|run| runs(before).any(|old| old.id == run.id && differs(run, old))).map(|run| run.id).collect()
-}
-
-/// Milliseconds; only browsers ask.
-fn now() -> f64 {
-    js_sys::Date::now()
 }
 
 #[cfg(test)]

@@ -20,9 +20,6 @@ use crate::{
     text::query,
 };
 
-/// As long, in milliseconds, news may be the echo of a write from here.
-const ECHO: f64 = 3_000.0;
-
 /// The attachments of a result.
 pub(super) type Attachments = Vec<MinimalIssueTestResultAttachmentResponse>;
 /// Failures on their way, or here.
@@ -34,8 +31,6 @@ struct Kept {
     subject: Option<Subject>,
     /// The attachments of every result that the page has loaded.
     known: HashMap<i64, ArcRwSignal<Attachments>>,
-    /// When something was last attached or detached from here, in milliseconds since 1970.
-    last_write: f64,
 }
 
 /// What the parts of an artefact's page share about its results.
@@ -97,7 +92,6 @@ impl Triage {
 
     /// Shows that an issue has been attached to results.
     pub(super) fn attached(self, results: &[i64], attachment: &MinimalIssueTestResultAttachmentResponse) {
-        self.note_write();
         self.change(results, |attachments| {
             if !attachments.iter().any(|other| other.issue.id == attachment.issue.id) {
                 attachments.push(attachment.clone());
@@ -113,7 +107,6 @@ impl Triage {
 
     /// Shows that an issue has been detached from results.
     pub(super) fn detached(self, results: &[i64], issue: i64) {
-        self.note_write();
         self.change(results, |attachments| attachments.retain(|other| other.issue.id != issue));
         self.change_failures(results, |issues| issues.retain(|other| other.id != issue));
     }
@@ -133,10 +126,6 @@ impl Triage {
                 }
             });
         }
-    }
-
-    fn note_write(self) {
-        self.kept.update_value(|kept| kept.last_write = js_sys::Date::now());
     }
 
     fn change(self, results: &[i64], change: impl Fn(&mut Attachments)) {
@@ -165,12 +154,8 @@ impl Triage {
         });
     }
 
-    /// Takes in what the server says has changed. What comes right after a write from here is its echo: attachments are news of
-    /// results, too.
+    /// Takes in what the server says others have changed.
     pub(super) fn heard(self, news: &News) {
-        if js_sys::Date::now() - self.kept.with_value(|kept| kept.last_write) < ECHO {
-            return;
-        }
         if let Some(run) = news.test_execution_id.filter(|_| news.kind == "test_result") {
             self.news.update(|counts| *counts.entry(run).or_default() += 1);
         }
