@@ -11,6 +11,7 @@ pub mod config;
 pub mod domain;
 pub mod integrations;
 pub mod metrics;
+mod parallel;
 pub mod service;
 pub mod store;
 pub mod traces;

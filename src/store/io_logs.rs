@@ -1,9 +1,11 @@
 //! Logs as they are stored: long ones compressed.
 
-use std::{io, num::NonZero, thread};
+use std::io;
 
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use zstd::bulk::Compressor;
+
+use crate::parallel::{map_parts, parts_of};
 
 /// A shorter log gains nothing worth its own column, in bytes.
 const SHORT_LOG: usize = 1_024;
@@ -48,20 +50,9 @@ pub(crate) struct PackedLog<'a> {
 /// Each of the logs as it is to be stored: compressed where that saves at least a quarter. Many are compressed by all processors at
 /// once, as nothing else can be done with them meanwhile.
 pub(crate) fn pack<'a>(logs: &[&'a str]) -> io::Result<Vec<PackedLog<'a>>> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let parts = (logs.iter().map(|log| log.len()).sum::<usize>() / PART).clamp(1, processors);
-    let (here, elsewhere) = logs.split_at(logs.len().div_ceil(parts));
-    thread::scope(|scope| {
-        let threads: Vec<_> = elsewhere
-            .chunks(here.len().max(1))
-            .map(|part| thread::Builder::new().spawn_scoped(scope, move || pack_part(part)))
-            .collect::<Result<_, _>>()?;
-        let mut packed = pack_part(here)?;
-        for thread in threads {
-            packed.extend(thread.join().map_err(|_| io::Error::other("a log could not be compressed"))??);
-        }
-        Ok(packed)
-    })
+    let parts = parts_of(logs.iter().map(|log| log.len()).sum(), PART);
+    let packed: io::Result<Vec<_>> = map_parts(logs, parts, pack_part).into_iter().collect();
+    Ok(packed?.into_iter().flatten().collect())
 }
 
 fn pack_part<'a>(logs: &[&'a str]) -> io::Result<Vec<PackedLog<'a>>> {

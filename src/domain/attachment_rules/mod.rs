@@ -10,11 +10,14 @@ use std::collections::{BTreeMap, HashMap};
 use app::api::{FamilyName, TestResultStatus};
 
 use super::texts::shared_window;
+use crate::parallel::{map_parts, parts_of};
 use pattern_sets::PatternSets;
 pub use patterns::{PatternError, TextPatterns};
 
 /// Of the logs and comments of one upload as many bytes are looked at: whatever rules look for, an upload ends in a reasonable time.
 const LOOKED_AT: usize = 16 * 1024 * 1024;
+/// Texts that are worth a processor of their own, in bytes: looking through them takes some milliseconds.
+const PART: usize = 512 * 1024;
 
 /// A rule that attaches its issue to the results it matches. An empty list matches everything.
 #[derive(Clone, Debug, Default)]
@@ -156,6 +159,12 @@ impl RuleSet {
     fn match_within(&self, bytes: usize, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
         let candidates = Candidates::new(self, execution);
         let window = self.window(results, bytes);
+        let read = results.iter().map(|result| self.bytes_read(result).min(window)).sum();
+        let matches = map_parts(results, parts_of(read, PART), |part| self.match_part(&candidates, window, part));
+        matches.into_iter().flatten().collect()
+    }
+
+    fn match_part(&self, candidates: &Candidates<'_>, window: usize, results: &[ResultFacts<'_>]) -> Vec<Match> {
         let mut matches = Vec::new();
         let mut found = Vec::new();
         let mut attached_at: Vec<Option<usize>> = vec![None; self.issues_count];
@@ -171,6 +180,12 @@ impl RuleSet {
             }
         }
         matches
+    }
+
+    /// How long the texts are that are looked into.
+    fn bytes_read(&self, result: &ResultFacts<'_>) -> usize {
+        let of = |sets: &PatternSets, text: &str| if sets.is_empty() { 0 } else { text.len() };
+        of(&self.io_logs, result.io_log) + of(&self.comments, result.comment)
     }
 
     /// How much of the end of each text is looked at.
