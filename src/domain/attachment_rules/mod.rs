@@ -161,7 +161,12 @@ impl RuleSet {
         let window = self.window(results, bytes);
         let read = results.iter().map(|result| self.bytes_read(result).min(window)).sum();
         let matches = map_parts(results, parts_of(read, PART), |part| self.match_part(&candidates, window, part));
-        matches.into_iter().flatten().collect()
+        // There may be a million: those of the first part, mostly the only one, stay where they are.
+        let joined = matches.into_iter().reduce(|mut all, part| {
+            all.extend(part);
+            all
+        });
+        joined.unwrap_or_default()
     }
 
     fn match_part(&self, candidates: &Candidates<'_>, window: usize, results: &[ResultFacts<'_>]) -> Vec<Match> {
