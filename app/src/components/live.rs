@@ -65,7 +65,8 @@ fn listen(query: &str, hears_itself: bool, on_news: Callback<News>) {
         .iter()
         .map(|kind| {
             let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
-                if !hears_itself && is_echo() {
+                // After a gap nobody knows whose changes were missed.
+                if !hears_itself && *kind != "refresh" && is_echo() {
                     return;
                 }
                 let told = event.data().as_string().and_then(|data| serde_json::from_str::<News>(&data).ok());
