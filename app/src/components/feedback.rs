@@ -104,3 +104,24 @@ pub(crate) fn FeedbackRegion() -> impl IntoView {
     }
     .erase()
 }
+
+#[cfg(test)]
+mod tests {
+    use leptos::prelude::*;
+
+    use super::Feedback;
+
+    #[test]
+    fn the_end_of_a_message_that_was_dismissed_is_not_the_end_of_the_next() {
+        Owner::new().with(|| {
+            let feedback = Feedback(RwSignal::new(Vec::new()));
+            let ids = || feedback.0.with_untracked(|messages| messages.iter().map(|it| it.id).collect::<Vec<_>>());
+            feedback.add("Attached.".to_owned(), false, None, None);
+            let first = ids()[0];
+            feedback.dismiss(first);
+            feedback.add("Detached.".to_owned(), false, None, None);
+            feedback.dismiss(first);
+            assert_eq!(ids().len(), 1);
+        });
+    }
+}

@@ -158,8 +158,9 @@ impl RuleSet {
 
     fn match_within(&self, bytes: usize, execution: &ExecutionFacts, results: &[ResultFacts<'_>]) -> Vec<Match> {
         let candidates = Candidates::new(self, execution);
-        let window = self.window(results, bytes);
-        let read = results.iter().map(|result| self.bytes_read(result).min(window)).sum();
+        // As much of the end of each text is looked at.
+        let window = shared_window(self.text_lengths(results), bytes);
+        let read = self.text_lengths(results).map(|length| length.min(window)).sum();
         let matches = map_parts(results, parts_of(read, PART), |part| self.match_part(&candidates, window, part));
         // There may be a million: those of the first part, mostly the only one, stay where they are.
         let joined = matches.into_iter().reduce(|mut all, part| {
@@ -187,17 +188,11 @@ impl RuleSet {
         matches
     }
 
-    /// How long the texts are that are looked into.
-    fn bytes_read(&self, result: &ResultFacts<'_>) -> usize {
-        let of = |sets: &PatternSets, text: &str| if sets.is_empty() { 0 } else { text.len() };
-        of(&self.io_logs, result.io_log) + of(&self.comments, result.comment)
-    }
-
-    /// How much of the end of each text is looked at.
-    fn window(&self, results: &[ResultFacts<'_>], in_all: usize) -> usize {
+    /// How long each text is that is looked into.
+    fn text_lengths<'a>(&'a self, results: &'a [ResultFacts<'_>]) -> impl Iterator<Item = usize> + 'a {
         let io_logs = results.iter().filter(|_| !self.io_logs.is_empty()).map(|result| result.io_log.len());
         let comments = results.iter().filter(|_| !self.comments.is_empty()).map(|result| result.comment.len());
-        shared_window(io_logs.chain(comments), in_all)
+        io_logs.chain(comments)
     }
 
     fn admits(&self, index: usize, test: &ResultTest, result: &ResultFacts<'_>) -> bool {
