@@ -6,8 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const site = process.argv[2];
 const goal = 350_000; // bytes of brotli, what most browsers should download before a page is alive
-// What the largest page takes today, far from the goal: nothing may make it worse while that is being mended.
-const limit = 540_000;
+// What the page of an artefact takes, the only one beyond the goal: nothing may make it worse.
+const limit = 460_000;
 
 // Compressed by their own format: a second time only costs the server a look at a bigger file.
 const packed = /\.(br|gz|png|jpe?g|webp|avif|woff2?)$/;
@@ -40,10 +40,13 @@ if (!common || !manifest) {
   process.exit(1);
 }
 console.log(`WASM of every page: ${kB(common)} of brotli`);
-const pages = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest), "utf8"))).map(([page, files]) => ({
-  page: page.replace(/^_+|_view_\d+$|_\d+$/g, ""),
-  bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
-}));
+// Parts of a page come after it.
+const pages = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest), "utf8")))
+  .map(([page, files]) => ({
+    page: page.replace(/_\d+$/, ""),
+    bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
+  }))
+  .filter(({ page }) => page.endsWith("_page"));
 let isTooMuch = false;
 let isAboveGoal = false;
 for (const { page, bytes } of pages.sort((a, b) => b.bytes - a.bytes)) {

@@ -16,10 +16,9 @@ use crate::{
         shortcuts::{ShortcutHelp, Shortcuts},
     },
     pages::{
-        home::HomePage,
         lazy::{
-            ApplicationsRoute, ArtefactRoute, AuditLogRoute, FamilyRoute, GettingStartedRoute, IssueRoute, IssuesRoute,
-            MatchingRulesRoute, MyReviewsRoute, NotificationsRoute, RerunsRoute, SignInRoute, TeamsRoute,
+            ApplicationsRoute, ArtefactRoute, AuditLogRoute, FamilyRoute, GettingStartedRoute, HomeRoute, IssueRoute,
+            IssuesRoute, MatchingRulesRoute, MyReviewsRoute, NotificationsRoute, RerunsRoute, SignInRoute, TeamsRoute,
             TestResultsRoute, UsersRoute,
         },
         not_found::NotFoundPage,
@@ -52,7 +51,7 @@ pub fn App() -> impl IntoView {
             <NavigationBar/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFoundPage>
-                    <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("") view={Lazy::<HomeRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("getting-started") view={Lazy::<GettingStartedRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("snaps") view={Lazy::<FamilyRoute<SNAP>>::new()} ssr=SsrMode::Async/>
                     <Route path=StaticSegment("debs") view={Lazy::<FamilyRoute<DEB>>::new()} ssr=SsrMode::Async/>

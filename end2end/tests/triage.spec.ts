@@ -72,6 +72,24 @@ test("an issue is attached and detached, and both can be seen at once", async ({
   await expect(page.getByText("since this page was loaded")).toBeHidden();
 });
 
+test("others are heard of, also at the moment of a change of one's own", async ({ page, request, server, goto, signIn }) => {
+  const run = await report(request, server, { name: "crowd" }, [failed("t-crowd")]);
+  const { "t-crowd": id } = await results(request, server, run);
+  const shared = await artefact(request, server, "crowd");
+  await signIn();
+  const connected = page.waitForResponse(/\/v1\/events\?artefact_id/);
+  await goto(`/snaps/${shared}`);
+  await connected;
+  const row = await open(page, id);
+  await row.getByRole("button", { name: "Attach an issue to t-crowd" }).click();
+  const field = page.getByRole("dialog", { name: "Attach Issue" }).getByLabel("Test Observer issue URL or external URL");
+  await field.fill("https://github.com/acme/radio/issues/2");
+  await field.press("Enter");
+  await expect(row.getByText("Test Issues (1)", { exact: true })).toBeVisible();
+  await api(request, server, "PATCH", `/v1/artefacts/${shared}`, { comment: "Seen by somebody" });
+  await expect(page.getByText("1 change since this page was loaded")).toBeVisible();
+});
+
 test("issues are suggested from the same test, and found by their title", async ({ page, request, server, goto }) => {
   const known = await issue(request, server, 21, "Sound is gone after suspend");
   await issue(request, server, 22, "Screen flickers at dawn");

@@ -25,6 +25,8 @@ pub struct KeptEvent {
     pub id: String,
     /// The event.
     pub event: Event,
+    /// The user whose doing it is.
+    pub by: Option<i64>,
 }
 
 /// What a reader finds.
@@ -45,8 +47,8 @@ impl EventLog {
     }
 
     /// Keeps an event. The oldest is forgotten when there are too many.
-    pub fn push(&mut self, id: String, event: Event) {
-        self.kept.push_back(KeptEvent { id, event });
+    pub fn push(&mut self, event: KeptEvent) {
+        self.kept.push_back(event);
         if self.kept.len() > KEPT
             && let Some(oldest) = self.kept.pop_front()
         {
@@ -102,11 +104,11 @@ impl EventLog {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, EventLog, KEPT, Reading};
+    use super::{Event, EventLog, KEPT, KeptEvent, Reading};
 
     fn add(log: &mut EventLog, numbers: std::ops::Range<usize>) {
         for number in numbers {
-            log.push(number.to_string(), Event::of_issue(1));
+            log.push(KeptEvent { id: number.to_string(), event: Event::of_issue(1), by: None });
         }
     }
 

@@ -193,7 +193,9 @@ impl EventStream {
                 Reading::Next(kept) => {
                     self.place += 1;
                     if self.filter.admits(&kept.event) {
-                        return Step::Say(Signal::Changed(kept.clone()));
+                        let mut kept = kept.clone();
+                        kept.event.about.is_own = kept.by.is_some() && kept.by == self.filter.user_id;
+                        return Step::Say(Signal::Changed(kept));
                     }
                 }
                 Reading::UpToDate => return Step::Wait,

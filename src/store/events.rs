@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::api::{EventKind, FamilyName};
+use app::api::{AuditActorKind, EventKind, FamilyName};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgListener, PgPool};
@@ -15,7 +15,8 @@ use sqlx::{Postgres, Transaction};
 use tokio::sync::{OnceCell, watch};
 
 use super::{Db, Pools, StoreError, StoreResult, Tx, on};
-use crate::domain::event_log::EventLog;
+use crate::domain::audit_log::Actor;
+use crate::domain::event_log::{EventLog, KeptEvent};
 use crate::domain::events::{Event, coalesce};
 
 /// What notifications of events are called in the database.
@@ -37,6 +38,9 @@ pub(super) struct Events {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Batch {
     id: u64,
+    /// The user whose doing they are.
+    #[serde(default)]
+    by: Option<i64>,
     events: Vec<Event>,
 }
 
@@ -64,9 +68,9 @@ impl Events {
             return;
         }
         self.log.send_modify(|log| {
-            for Batch { id, events } in batches {
+            for Batch { id, by, events } in batches {
                 for (number, event) in events.into_iter().enumerate() {
-                    log.push(name(id, number), event);
+                    log.push(KeptEvent { id: name(id, number), event, by });
                 }
             }
         });
@@ -96,9 +100,10 @@ fn name(id: u64, number: usize) -> String {
     format!("{id:016x}-{number}")
 }
 
-/// The events of a transaction, ready to travel.
-pub(super) fn pack(events: Vec<Event>) -> Vec<Batch> {
-    coalesce(events).chunks(BATCH).map(|events| Batch { id: random(), events: events.to_vec() }).collect()
+/// The events of a transaction, ready to travel, with whose doing they are.
+pub(super) fn pack(events: Vec<Event>, actor: &Actor) -> Vec<Batch> {
+    let by = actor.id.filter(|_| actor.kind == AuditActorKind::User);
+    coalesce(events).chunks(BATCH).map(|events| Batch { id: random(), by, events: events.to_vec() }).collect()
 }
 
 /// Lets the database notify every process at the commit: one statement for any number of events.
@@ -220,6 +225,7 @@ mod tests {
     use app::api::{EventKind, EventResponse, FamilyName};
 
     use super::{BATCH, Batch, Event, pack};
+    use crate::domain::audit_log::Actor;
 
     #[test]
     fn a_batch_is_as_large_as_postgres_takes() {
@@ -232,17 +238,18 @@ mod tests {
                 environment_review_id: Some(i64::MIN),
                 issue_id: Some(i64::MIN),
                 user_id: Some(i64::MIN),
+                is_own: true,
             },
         };
-        let batch = Batch { id: u64::MAX, events: vec![largest; BATCH] };
+        let batch = Batch { id: u64::MAX, by: Some(i64::MIN), events: vec![largest; BATCH] };
         let size = serde_json::to_string(&batch).unwrap().len();
         assert!(size < 8_000, "{size}");
     }
 
     #[test]
     fn many_events_travel_in_several_batches() {
-        let batches = pack((0..60).map(Event::of_issue).collect());
+        let batches = pack((0..60).map(Event::of_issue).collect(), &Actor::operator());
         assert_eq!(batches.iter().map(|batch| batch.events.len()).collect::<Vec<_>>(), [25, 25, 10]);
-        assert!(pack(Vec::new()).is_empty());
+        assert!(pack(Vec::new(), &Actor::operator()).is_empty());
     }
 }

@@ -274,7 +274,7 @@ impl Tx {
     }
 
     async fn commit_now(self) -> StoreResult<()> {
-        let batches = events::pack(self.announced);
+        let batches = events::pack(self.announced, &self.actor);
         match self.inner {
             Inner::Sqlite(tx) => {
                 tx.commit().await?;

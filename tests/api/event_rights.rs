@@ -74,13 +74,39 @@ both! {
         let listed = app.as_user(&of_ana, Method::GET, "/v1/users/me/notifications", None).await.ok();
         let dismiss = format!("/v1/users/me/notifications/{}/dismiss", listed["notifications"][0]["id"]);
         app.as_user(&of_ana, Method::POST, &dismiss, Some(&Value::Null)).await.ok();
-        assert_eq!(anas.next().await, Some(event("notification", json!({"user_id": ana}))));
+        assert_eq!(anas.next().await, Some(event("notification", json!({"user_id": ana, "is_own": true}))));
         // An administrator reads those of others elsewhere, and is not told of them.
         let marker = mark(&app, 1).await;
         assert_eq!(bos.until_issue(marker).await, []);
         // Applications have none.
         let bearer = format!("Bearer {}", app.key);
         assert_eq!(status(&app, "?kinds=notification", &[("authorization", &bearer)]).await, StatusCode::FORBIDDEN);
+    }
+
+    // Their page shows it already. Whose doing it is, only they hear.
+    async fn users_are_told_what_they_did_themselves(app: TestApp) {
+        let artefact = app.artefact_of(app.start(&snap(&json!({}))).await).await;
+        let (ana, bo) = (app.add_admin("ana").await, app.add_admin("bo").await);
+        let (of_ana, of_bo) = (app.session(ana).await, app.session(bo).await);
+        let csrf = ("x-csrf-token", "1");
+        let mut anas = follow(&app, "?kinds=artefact", &[("cookie", &of_ana), csrf]).await;
+        let mut bos = follow(&app, "?kinds=artefact", &[("cookie", &of_bo), csrf]).await;
+        let path = format!("/v1/artefacts/{artefact}");
+        let data = |is_own: bool| {
+            let mut data = json!({"artefact_id": artefact, "family": "snap"});
+            if is_own {
+                data["is_own"] = json!(true);
+            }
+            data
+        };
+        app.as_user(&of_ana, Method::PATCH, &path, Some(&json!({"comment": "Looks good"}))).await.ok();
+        // The key is an application's, which no page belongs to.
+        app.patch(&path, &json!({"comment": "Looks better"})).await.ok();
+        for (stream, own) in [(&mut anas, [true, false]), (&mut bos, [false, false])] {
+            for is_own in own {
+                assert_eq!(stream.next().await, Some(event("artefact", data(is_own))));
+            }
+        }
     }
 
     // A browser cannot send the header along when a page opens a stream.

@@ -5,6 +5,7 @@ mod browser;
 mod error;
 #[cfg(feature = "ssr")]
 mod in_process;
+mod lean;
 
 use std::{future::Future, pin::Pin};
 
@@ -21,6 +22,7 @@ use browser::Transport;
 pub(crate) use browser::is_echo;
 #[cfg(feature = "ssr")]
 use in_process::Transport;
+use lean::Lean;
 
 /// An answer before anybody looked into it.
 struct Answer {
@@ -37,8 +39,16 @@ impl Answer {
     /// What the API says; where it says nothing, that is `null`.
     fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         let body = if self.body.is_empty() { "null" } else { &self.body };
-        serde_json::from_str(body).map_err(|problem| ClientError::unreadable(&problem))
+        read(body)
     }
+}
+
+/// What a text of the API says.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ClientError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    T::deserialize(Lean(&mut json))
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|problem| ClientError::unreadable(&problem))
 }
 
 /// A success on its way. Without the type that is read from it: there are dozens of those, and what is done before is generated

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::session::use_session;
+#[cfg(not(feature = "ssr"))]
+use crate::client::is_echo;
 use crate::erase::Erase;
 
 /// What the server says has changed. Ids only: what became of it is for the page to ask.
@@ -19,6 +21,8 @@ pub(crate) struct News {
     pub(crate) test_execution_id: Option<i64>,
     /// The issue that it is about.
     pub(crate) issue_id: Option<i64>,
+    /// Whether the visitor did it, here or elsewhere.
+    is_own: bool,
 }
 
 /// The kinds of news.
@@ -37,27 +41,52 @@ const KINDS: [&str; 8] = [
 /// Tells `on_news` what others do, as long as the part of the page exists that calls this. `query` narrows it:
 /// `artefact_id=12`, `family=snap&kinds=artefact`; empty for everything the visitor may see.
 pub(crate) fn use_news(query: impl Into<String>, on_news: impl Into<Callback<News>>) {
-    let (query, on_news) = (query.into(), on_news.into());
     let session = use_session().get();
-    // The server would refuse those who may see nothing, and notifications are somebody's. What people do to themselves notifies them.
-    let is_for_somebody = query.contains("kinds=notification");
-    let can_hear = if is_for_somebody { session.user.is_some() } else { !session.permissions.is_empty() };
-    if !can_hear {
+    // The server would refuse those who may see nothing.
+    if session.permissions.is_empty() {
         return;
     }
+    let is_nobody = session.user.is_none();
+    let (query, on_news) = (query.into(), on_news.into());
+    let hear = Callback::new(move |news: News| {
+        // Of those who are not signed in the server cannot tell whose doing it is; after a gap anything may have changed.
+        let may_be_own = news.is_own || is_nobody && news.kind != "refresh";
+        if !may_be_own || !is_echo() {
+            on_news.run(news);
+        }
+    });
     // Only browsers run effects.
-    Effect::new(move || listen(&query, is_for_somebody, on_news));
+    Effect::new(move || listen(&query, hear));
+}
+
+/// How much of that there has been: for [`NewsBar`].
+pub(crate) fn count_news(query: impl Into<String>) -> RwSignal<usize> {
+    let count = RwSignal::new(0);
+    use_news(query, Callback::new(move |_| count.update(|count| *count += 1)));
+    count
+}
+
+/// Tells `on_news` that somebody who is signed in has been notified: also of what they do themselves.
+pub(crate) fn use_notifications(on_news: Callback<News>) {
+    if use_session().user().is_some() {
+        Effect::new(move || listen("kinds=notification", on_news));
+    }
 }
 
 #[cfg(feature = "ssr")]
-fn listen(_query: &str, _hears_itself: bool, _on_news: Callback<News>) {}
+fn is_echo() -> bool {
+    false
+}
+
+#[cfg(feature = "ssr")]
+fn listen(_query: &str, _on_news: Callback<News>) {}
 
 #[cfg(not(feature = "ssr"))]
-fn listen(query: &str, hears_itself: bool, on_news: Callback<News>) {
+fn listen(query: &str, on_news: Callback<News>) {
     use send_wrapper::SendWrapper;
     use wasm_bindgen::{JsCast, closure::Closure};
 
-    use crate::client::is_echo;
+    use crate::client;
 
     // The browser connects again by itself; one that cannot at all shows the page as it was.
     let Ok(source) = web_sys::EventSource::new(&format!("/v1/events?{query}")) else { return };
@@ -65,11 +94,7 @@ fn listen(query: &str, hears_itself: bool, on_news: Callback<News>) {
         .iter()
         .map(|kind| {
             let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
-                // After a gap nobody knows whose changes were missed.
-                if !hears_itself && *kind != "refresh" && is_echo() {
-                    return;
-                }
-                let told = event.data().as_string().and_then(|data| serde_json::from_str::<News>(&data).ok());
+                let told = event.data().as_string().and_then(|data| client::read::<News>(&data).ok());
                 on_news.run(News { kind, ..told.unwrap_or_default() });
             });
             // A kind that cannot be listened to is not heard of.

@@ -15,6 +15,7 @@ pub(crate) mod icon;
 pub(crate) mod issue;
 pub(crate) mod issue_url;
 pub(crate) mod live;
+pub(crate) mod load;
 pub(crate) mod moment;
 pub(crate) mod navigation;
 pub(crate) mod nothing_matches;

@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 use super::{
     feedback::use_feedback,
     icon::Icon,
-    live::use_news,
+    live::use_notifications,
+    load::load,
     sending::Sending,
     session::{sign_in_address, use_session},
     shortcuts::ShortcutHelpButton,
@@ -147,7 +148,7 @@ fn SignInLink() -> impl IntoView {
 fn Bell() -> impl IntoView {
     let session = use_session();
     let unread = Memo::new(move |_| session.get().unread_notifications);
-    use_news("kinds=notification", Callback::new(move |_| session.refresh()));
+    use_notifications(Callback::new(move |_| session.refresh()));
     let name = move || match unread.get() {
         0 => "Notifications".to_owned(),
         count => format!("Notifications, {count} unread"),
@@ -222,7 +223,7 @@ fn SignOutButton() -> impl IntoView {
 
 #[component]
 fn HelpLinks() -> impl IntoView {
-    let version = Resource::new_blocking(|| (), |()| Client::current().get::<VersionResponse>("/v1/version"));
+    let version = load(|| Client::current().get::<VersionResponse>("/v1/version"));
     view! {
         <a class="bar-item" href="/getting-started">
             "Getting started"
@@ -231,12 +232,14 @@ fn HelpLinks() -> impl IntoView {
             "API documentation"
         </a>
         <ShortcutHelpButton/>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let version = version.await.map_or_else(|_| "unknown".to_owned(), |version| version.version);
-                view! { <p class="bar-note">{format!("Version {version}")}</p> }
-            })}
-        </Suspense>
+        {version
+            .view(
+                || ().erase(),
+                |answer| {
+                    let version = answer.map_or_else(|_| "unknown".to_owned(), |version| version.version);
+                    view! { <p class="bar-note">{format!("Version {version}")}</p> }.erase()
+                },
+            )}
     }
     .erase()
 }

@@ -113,5 +113,5 @@ fn sent() -> Option<SessionResponse> {
 
 #[cfg(not(feature = "ssr"))]
 fn sent() -> Option<SessionResponse> {
-    serde_json::from_str(&document().get_element_by_id(ELEMENT)?.text_content()?).ok()
+    crate::client::read(&document().get_element_by_id(ELEMENT)?.text_content()?).ok()
 }

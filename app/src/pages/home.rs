@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use super::getting_started::{GettingStarted, fetch};
-use crate::components::{error_notice::ErrorPage, session::use_session};
+use crate::components::{
+    error_notice::ErrorPage,
+    load::{load, loading},
+    session::use_session,
+};
 use crate::erase::Erase;
 
 /// `/`.
@@ -15,25 +19,13 @@ pub(crate) fn HomePage() -> impl IntoView {
         return view! { <Redirect path="/reviews"/> }.erase();
     }
     let tabs = session.get().tabs;
-    let state = Resource::new_blocking(|| (), |()| fetch());
-    view! {
-        <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || {
-                let tabs = tabs.clone();
-                Suspend::new(async move {
-                match state.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(state) => {
-                        let family = tabs.iter().find(|family| state.families.contains(family));
-                        match family {
-                            Some(family) => view! { <Redirect path=format!("/{}", family.path())/> }.erase(),
-                            None if state.families.is_empty() => view! { <GettingStarted state/> }.erase(),
-                            None => view! { <Redirect path="/test-results"/> }.erase(),
-                        }
-                    }
-                }
-            })}}
-        </Suspense>
-    }
-    .erase()
+    let state = load(fetch);
+    state.view(loading, move |answer| match answer {
+        Err(error) => view! { <ErrorPage error/> }.erase(),
+        Ok(state) => match tabs.iter().find(|family| state.families.contains(family)) {
+            Some(family) => view! { <Redirect path=format!("/{}", family.path())/> }.erase(),
+            None if state.families.is_empty() => view! { <GettingStarted state/> }.erase(),
+            None => view! { <Redirect path="/test-results"/> }.erase(),
+        },
+    })
 }

@@ -1,7 +1,7 @@
 //! Pages whose code the browser fetches when it first shows one of them: WASM files beside the one that all need.
 //!
-//! Not one file for each page: what some pages share and others do not would become a file of its own for every combination of
-//! pages, hundreds of them.
+//! Not files for each page: what some pages share and others do not becomes a file of its own for every combination of what is
+//! declared here, and each page is put together from these.
 
 use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
@@ -12,6 +12,7 @@ use super::{
     audit_log::AuditLogPage,
     family::FamilyPage,
     getting_started::GettingStartedPage,
+    home::HomePage,
     issue::IssuePage,
     issues::IssuesPage,
     matching_rules::MatchingRulesPage,
@@ -28,6 +29,7 @@ use crate::erase::Erase;
 
 /// Pages that list what somebody has to look at.
 enum Listing {
+    Home,
     Family(FamilyName),
     GettingStarted,
     SignIn,
@@ -39,6 +41,7 @@ enum Listing {
 #[lazy]
 fn listing_page(page: Listing) -> AnyView {
     match page {
+        Listing::Home => view! { <HomePage/> }.erase(),
         Listing::Family(family) => view! { <FamilyPage family/> }.erase(),
         Listing::GettingStarted => view! { <GettingStartedPage/> }.erase(),
         Listing::SignIn => view! { <SignInPage/> }.erase(),
@@ -48,44 +51,60 @@ fn listing_page(page: Listing) -> AnyView {
     }
 }
 
-/// Pages that find results and what is known of them.
-enum Finding {
+/// Pages of what is known of results.
+enum Known {
     Issues,
     Issue,
-    TestResults,
 }
 
 #[lazy]
-fn finding_page(page: Finding) -> AnyView {
+fn issue_page(page: Known) -> AnyView {
     match page {
-        Finding::Issues => view! { <IssuesPage/> }.erase(),
-        Finding::Issue => view! { <IssuePage/> }.erase(),
-        Finding::TestResults => view! { <TestResultsPage/> }.erase(),
+        Known::Issues => view! { <IssuesPage/> }.erase(),
+        Known::Issue => view! { <IssuePage/> }.erase(),
     }
 }
 
-/// Pages for those who look after the installation.
-enum Administration {
+#[lazy]
+fn test_results_page((): ()) -> AnyView {
+    view! { <TestResultsPage/> }.erase()
+}
+
+/// Pages of who may do what.
+enum Account {
     Users,
     Teams,
     Applications,
+}
+
+#[lazy]
+fn account_page(page: Account) -> AnyView {
+    match page {
+        Account::Users => view! { <UsersPage/> }.erase(),
+        Account::Teams => view! { <TeamsPage/> }.erase(),
+        Account::Applications => view! { <ApplicationsPage/> }.erase(),
+    }
+}
+
+/// Pages of what happens by itself, and what has happened.
+enum Oversight {
     MatchingRules,
     AuditLog,
 }
 
 #[lazy]
-fn administration_page(page: Administration) -> AnyView {
+fn oversight_page(page: Oversight) -> AnyView {
     match page {
-        Administration::Users => view! { <UsersPage/> }.erase(),
-        Administration::Teams => view! { <TeamsPage/> }.erase(),
-        Administration::Applications => view! { <ApplicationsPage/> }.erase(),
-        Administration::MatchingRules => view! { <MatchingRulesPage/> }.erase(),
-        Administration::AuditLog => view! { <AuditLogPage/> }.erase(),
+        Oversight::MatchingRules => view! { <MatchingRulesPage/> }.erase(),
+        Oversight::AuditLog => view! { <AuditLogPage/> }.erase(),
     }
 }
 
 /// The page of an artefact, with the code of what the server has sent of it.
 async fn show_artefact(family: FamilyName) -> AnyView {
+    // Parts are sent without what they share with the page.
+    #[cfg(target_arch = "wasm32")]
+    __preload_artefact_page().await;
     fetch_sent_parts().await;
     artefact_page(family).await
 }
@@ -127,6 +146,8 @@ lazy_routes! {
     ArtefactRoute<PLACE> => show_artefact / __preload_artefact_page (family::<PLACE>());
     /// The list of one family, by its place among all.
     FamilyRoute<PLACE> => listing_page / __preload_listing_page (Listing::Family(family::<PLACE>()));
+    /// `/`.
+    HomeRoute => listing_page / __preload_listing_page (Listing::Home);
     /// `/getting-started`.
     GettingStartedRoute => listing_page / __preload_listing_page (Listing::GettingStarted);
     /// `/login`.
@@ -138,19 +159,19 @@ lazy_routes! {
     /// `/reviews`.
     MyReviewsRoute => listing_page / __preload_listing_page (Listing::MyReviews);
     /// `/issues`.
-    IssuesRoute => finding_page / __preload_finding_page (Finding::Issues);
+    IssuesRoute => issue_page / __preload_issue_page (Known::Issues);
     /// `/issues/:id`.
-    IssueRoute => finding_page / __preload_finding_page (Finding::Issue);
+    IssueRoute => issue_page / __preload_issue_page (Known::Issue);
     /// `/test-results`.
-    TestResultsRoute => finding_page / __preload_finding_page (Finding::TestResults);
+    TestResultsRoute => test_results_page / __preload_test_results_page (());
     /// `/users`.
-    UsersRoute => administration_page / __preload_administration_page (Administration::Users);
+    UsersRoute => account_page / __preload_account_page (Account::Users);
     /// `/teams`.
-    TeamsRoute => administration_page / __preload_administration_page (Administration::Teams);
+    TeamsRoute => account_page / __preload_account_page (Account::Teams);
     /// `/applications`.
-    ApplicationsRoute => administration_page / __preload_administration_page (Administration::Applications);
+    ApplicationsRoute => account_page / __preload_account_page (Account::Applications);
     /// `/matching-rules`.
-    MatchingRulesRoute => administration_page / __preload_administration_page (Administration::MatchingRules);
+    MatchingRulesRoute => oversight_page / __preload_oversight_page (Oversight::MatchingRules);
     /// `/audit-log`.
-    AuditLogRoute => administration_page / __preload_administration_page (Administration::AuditLog);
+    AuditLogRoute => oversight_page / __preload_oversight_page (Oversight::AuditLog);
 }

@@ -16,6 +16,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        load::{load, loading_page},
         page_head::PageHead,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
@@ -44,17 +45,13 @@ struct Page {
 /// `/applications`.
 #[component]
 pub(crate) fn ApplicationsPage() -> impl IntoView {
-    let page = Resource::new_blocking(|| (), |()| fetch());
+    let page = load(fetch);
     view! {
         <Title text="Applications"/>
-        <Transition fallback=|| view! { <h1>"Applications"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorContent title="Applications" error/> }.erase(),
-                    Ok(page) => view! { <List page/> }.erase(),
-                }
-            })}
-        </Transition>
+        {page.view(|| loading_page("Applications"), move |answer| match answer {
+            Err(error) => view! { <ErrorContent title="Applications" error/> }.erase(),
+            Ok(page) => view! { <List page/> }.erase(),
+        })}
     }
 }
 

@@ -11,7 +11,11 @@ use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, TestResultStatus},
     client::{Client, ClientError},
-    components::{error_notice::ErrorNotice, status::Look},
+    components::{
+        error_notice::ErrorNotice,
+        load::{load, loading},
+        status::Look,
+    },
     order,
 };
 
@@ -80,18 +84,14 @@ async fn fetch(client: Client, subject: Subject, previous: i64) -> Result<(Strin
 #[component]
 pub(super) fn Compare(artefact: ArtefactResponse, previous_id: i64) -> impl IntoView {
     let subject = Subject::from(&artefact);
-    let comparison = Resource::new_blocking(|| (), move |()| fetch(Client::current(), subject.clone(), previous_id));
+    let comparison = load(move || fetch(Client::current(), subject.clone(), previous_id));
     view! {
         <section class="compare" aria-labelledby="compare">
             <h2 id="compare">"Compared with the version before"</h2>
-            <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    match comparison.await {
-                        Err(error) => view! { <ErrorNotice error/> }.erase(),
-                        Ok((version, comparison)) => view! { <Shown version comparison/> }.erase(),
-                    }
-                })}
-            </Suspense>
+            {comparison.view(loading, move |answer| match answer {
+                Err(error) => view! { <ErrorNotice error/> }.erase(),
+                Ok((version, comparison)) => view! { <Shown version comparison/> }.erase(),
+            })}
         </section>
     }
     .erase()

@@ -15,7 +15,12 @@ use crate::erase::Erase;
 use crate::{
     api::{ArtefactResponse, Permission},
     client::{Client, ClientError},
-    components::{button::ActionButton, error_notice::ErrorNotice, session::use_session},
+    components::{
+        button::ActionButton,
+        error_notice::ErrorNotice,
+        load::{load, loading},
+        session::use_session,
+    },
     order,
 };
 use table::MatrixTable;
@@ -92,18 +97,15 @@ type Picked = RwSignal<BTreeSet<i64>>;
 pub(super) fn MatrixView(artefact: ArtefactResponse) -> impl IntoView {
     let triage = use_triage();
     let subject = Subject::from(&artefact);
-    let failures = Resource::new_blocking(|| (), move |()| fetch_failures(Client::current(), subject.clone()));
+    let failures = load(move || fetch_failures(Client::current(), subject.clone()));
     view! {
         <section class="matrix-view" aria-labelledby="by-test">
             <h2 id="by-test">"Failures by test"</h2>
-            <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-                {move || Suspend::new(async move {
-                    let failures = failures.await;
-                    // The bar above the view counts the same ones. The page may be gone by now.
-                    let _ = triage.failures.try_set(Some(failures.clone()));
-                    view_loaded(failures)
-                })}
-            </Suspense>
+            {failures.view(loading, move |failures| {
+                // The bar above the view counts the same ones. The page may be gone by now.
+                let _ = triage.failures.try_set(Some(failures.clone()));
+                view_loaded(failures)
+            })}
         </section>
     }
     .erase()

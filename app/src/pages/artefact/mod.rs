@@ -66,6 +66,7 @@ use crate::{
     components::{
         error_notice::ErrorPage,
         live::{News, NewsBar, use_news},
+        load::{load_for, loading},
     },
     text::query,
 };
@@ -92,29 +93,25 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
     let target = Memo::new(move |_| query.with(Target::from_query));
     let id = Memo::new(move |_| parameters.with(|parameters| parameters.get_str("id")?.parse::<i64>().ok()));
     // Only another artefact loads the page anew; another target opens what is there.
-    let page = Resource::new_blocking(move || id.get(), move |id| fetch(id, target.get_untracked()));
+    let page = load_for(move || id.get(), move |id| fetch(id, target.get_untracked()));
     view! {
-        <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(ClientError::NotFound) => view! { <NotFoundPage/> }.erase(),
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(page) if page.parts.artefact.family != family => {
-                        let right = format!("/{}/{}", page.parts.artefact.family.path(), page.parts.artefact.id);
-                        view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.erase()
-                    }
-                    // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
-                    Ok(page) => {
-                        view! {
-                            <Each each=move || [page.clone()] key=|page| page.parts.artefact.id let:page>
-                                <Artefact page target/>
-                            </Each>
-                        }
-                            .erase()
-                    }
+        {page.view(loading, move |answer| match answer {
+            Err(ClientError::NotFound) => view! { <NotFoundPage/> }.erase(),
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(page) if page.parts.artefact.family != family => {
+                let right = format!("/{}/{}", page.parts.artefact.family.path(), page.parts.artefact.id);
+                view! { <Redirect path=query.with_untracked(|now| query::address(&right, now))/> }.erase()
+            }
+            // By key, so that another artefact is built anew: in the place of this one its folds would stay as they are.
+            Ok(page) => {
+                view! {
+                    <Each each=move || [page.clone()] key=|page| page.parts.artefact.id let:page>
+                        <Artefact page target/>
+                    </Each>
                 }
-            })}
-        </Suspense>
+                    .erase()
+            }
+        })}
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        load::{load_for, loading},
         nothing_matches::NothingMatches,
         page_head::PageHead,
         session::{Permit, use_session},
@@ -33,21 +34,17 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
     let session = use_session();
     let parameters = use_query_map();
     let wanted = Memo::new(move |_| parameters.with(wanted_of));
-    let page = Resource::new_blocking(move || wanted.get(), fetch);
+    let page = load_for(move || wanted.get(), fetch);
     view! {
         <Title text="Audit log"/>
         <PageHead title="Audit log"/>
         <div hidden=move || session.permit(Permission::ViewAuditLog) != Permit::Granted>
             <Filters/>
         </div>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.erase(),
-                    Ok(page) => view! { <Entries page wanted=wanted.get_untracked()/> }.erase(),
-                }
-            })}
-        </Transition>
+        {page.view(loading, move |answer| match answer {
+            Err(error) => view! { <ErrorContent error/> }.erase(),
+            Ok(page) => view! { <Entries page wanted=wanted.get_untracked()/> }.erase(),
+        })}
     }
 }
 

@@ -24,7 +24,8 @@ use crate::{
         error_notice::ErrorPage,
         filters::{ActiveFilters, CheckboxFilter, Choice},
         icon::Icon,
-        live::{NewsBar, use_news},
+        live::{NewsBar, count_news},
+        load::{load, loading_page},
         page_head::PageHead,
         search_box::use_stays_on,
     },
@@ -64,23 +65,17 @@ fn words(family: FamilyName) -> Words {
 /// `/snaps` and the like.
 #[component]
 pub(crate) fn FamilyPage(family: FamilyName) -> impl IntoView {
-    let listing = Resource::new_blocking(|| (), move |()| fetch(family));
+    let listing = load(move || fetch(family));
     let title = words(family).title;
-    let news = RwSignal::new(0);
-    let query = format!("family={family}&kinds=artefact");
-    use_news(query, Callback::new(move |_| news.update(|news| *news += 1)));
+    let news = count_news(format!("family={family}&kinds=artefact"));
     view! {
         <Title text=title/>
         <NewsBar news on_show=move |()| listing.refetch()/>
-        <Transition fallback=move || view! { <h1>{title}</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match listing.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(listing) if listing.rows.is_empty() => view! { <EmptyFamily family/> }.erase(),
-                    Ok(listing) => view! { <ArtefactList family listing/> }.erase(),
-                }
-            })}
-        </Transition>
+        {listing.view(move || loading_page(title), move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(listing) if listing.rows.is_empty() => view! { <EmptyFamily family/> }.erase(),
+            Ok(listing) => view! { <ArtefactList family listing/> }.erase(),
+        })}
     }
     .erase()
 }

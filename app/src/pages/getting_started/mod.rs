@@ -12,7 +12,11 @@ use crate::erase::Erase;
 use crate::{
     api::GettingStartedResponse,
     client::{Client, ClientError},
-    components::{copy::CopyButton, error_notice::ErrorPage},
+    components::{
+        copy::CopyButton,
+        error_notice::ErrorPage,
+        load::{load, loading},
+    },
     response,
 };
 use arrival::Arrival;
@@ -26,16 +30,12 @@ pub(super) fn fetch() -> impl Future<Output = Result<GettingStartedResponse, Cli
 /// `/getting-started`.
 #[component]
 pub(crate) fn GettingStartedPage() -> impl IntoView {
-    let state = Resource::new_blocking(|| (), |()| fetch());
+    let state = load(fetch);
     view! {
-        <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match state.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(state) => view! { <GettingStarted state/> }.erase(),
-                }
-            })}
-        </Suspense>
+        {state.view(loading, move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(state) => view! { <GettingStarted state/> }.erase(),
+        })}
     }
 }
 

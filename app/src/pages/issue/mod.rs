@@ -17,6 +17,7 @@ use crate::{
         error_notice::ErrorPage,
         issue::{issue_key, issue_title},
         live::{NewsBar, use_news},
+        load::{load_for, loading_page},
     },
 };
 use header::{AutoRerun, Header};
@@ -28,7 +29,7 @@ use rule::RuleView;
 pub(crate) fn IssuePage() -> impl IntoView {
     let parameters = use_params_map();
     let id = Memo::new(move |_| parameters.with(|path| path.get_str("id").and_then(|id| id.parse::<i64>().ok())));
-    let issue = Resource::new_blocking(move || id.get(), fetch);
+    let issue = load_for(move || id.get(), fetch);
     let news = RwSignal::new(0);
     use_news(
         "kinds=issue",
@@ -40,14 +41,10 @@ pub(crate) fn IssuePage() -> impl IntoView {
     );
     view! {
         <NewsBar news on_show=move |()| issue.refetch()/>
-        <Transition fallback=|| view! { <h1>"Issue"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match issue.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(issue) => view! { <Issue issue/> }.erase(),
-                }
-            })}
-        </Transition>
+        {issue.view(|| loading_page("Issue"), move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(issue) => view! { <Issue issue/> }.erase(),
+        })}
     }
     .erase()
 }

@@ -12,6 +12,7 @@ use crate::{
         error_notice::ErrorNotice,
         filters::{ActiveFilters, CheckboxFilter, Choice},
         icon::Icon,
+        load::{load_for, loading},
         pager::Pager,
         rerun_dialog::{RerunDialog, Wish},
         result_table::{Found, PER_PAGE, ResultTable, search},
@@ -35,7 +36,7 @@ pub(super) fn IssueResults(issue: i64) -> impl IntoView {
         parameters
             .with(|query| query.get_str("offset").and_then(|text| text.parse::<i64>().ok()).unwrap_or_default().max(0))
     });
-    let found = Resource::new_blocking(move || (filters.get(), offset.get()), fetch);
+    let found = load_for(move || (filters.get(), offset.get()), fetch);
     let named = |values: &[&str]| values.iter().map(|value| Choice::plain(*value)).collect::<Vec<_>>();
     let families = named(&["snap", "deb", "charm", "image", "solution"]);
     let statuses = named(&["FAILED", "PASSED", "SKIPPED"]);
@@ -54,17 +55,13 @@ pub(super) fn IssueResults(issue: i64) -> impl IntoView {
             </form>
         </details>
         <ActiveFilters names=FILTERS/>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match found.await {
-                    Err(error) => view! { <ErrorNotice error/> }.erase(),
-                    Ok(page) => {
-                        let refetch = Callback::new(move |()| found.refetch());
-                        view! { <Results page filters=filters.get_untracked() offset refetch/> }.erase()
-                    }
-                }
-            })}
-        </Transition>
+        {found.view(loading, move |answer| match answer {
+            Err(error) => view! { <ErrorNotice error/> }.erase(),
+            Ok(page) => {
+                let refetch = Callback::new(move |()| found.refetch());
+                view! { <Results page filters=filters.get_untracked() offset refetch/> }.erase()
+            }
+        })}
     }
     .erase()
 }

@@ -15,7 +15,8 @@ use crate::{
         error_notice::ErrorPage,
         filters::{ActiveFilters, CheckboxFilter, Chip, Choice, use_query_filter},
         icon::Icon,
-        live::{NewsBar, use_news},
+        live::{NewsBar, count_news},
+        load::{load_for, loading},
         nothing_matches::NothingMatches,
         page_head::PageHead,
         pager::Pager,
@@ -85,11 +86,10 @@ impl Wanted {
 pub(crate) fn IssuesPage() -> impl IntoView {
     let parameters = use_query_map();
     let wanted = Memo::new(move |_| parameters.with(Wanted::from_query));
-    let page = Resource::new_blocking(move || wanted.get(), fetch);
+    let page = load_for(move || wanted.get(), fetch);
     // Stays as it is while answers come and go.
     let panel = RwSignal::new(false);
-    let news = RwSignal::new(0);
-    use_news("kinds=issue", Callback::new(move |_| news.update(|news| *news += 1)));
+    let news = count_news("kinds=issue");
     view! {
         <Title text="Linked External Issues"/>
         <PageHead title="Linked External Issues">
@@ -97,14 +97,10 @@ pub(crate) fn IssuesPage() -> impl IntoView {
         </PageHead>
         <NewsBar news on_show=move |()| page.refetch()/>
         <SearchBox page="/issues" label="Search issues" placeholder="Search issues..."/>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(answer) => view! { <Found answer wanted panel/> }.erase(),
-                }
-            })}
-        </Transition>
+        {page.view(loading, move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(answer) => view! { <Found answer wanted panel/> }.erase(),
+        })}
     }
     .erase()
 }

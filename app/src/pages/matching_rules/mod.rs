@@ -18,6 +18,7 @@ use crate::{
         dialog::Dialog,
         error_notice::ErrorContent,
         filters::{ActiveFilters, CheckboxFilter, Choice},
+        load::{load, loading_page},
         nothing_matches::NothingMatches,
         page_head::PageHead,
         rows::{Listed, Row, Rows},
@@ -62,17 +63,13 @@ impl Wanted {
 /// `/matching-rules`.
 #[component]
 pub(crate) fn MatchingRulesPage() -> impl IntoView {
-    let rules = Resource::new_blocking(|| (), |()| fetch());
+    let rules = load(fetch);
     view! {
         <Title text="Matching rules"/>
-        <Transition fallback=|| view! { <h1>"Matching rules"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match rules.await {
-                    Err(error) => view! { <ErrorContent title="Matching rules" error/> }.erase(),
-                    Ok(rules) => view! { <List rules/> }.erase(),
-                }
-            })}
-        </Transition>
+        {rules.view(|| loading_page("Matching rules"), move |answer| match answer {
+            Err(error) => view! { <ErrorContent title="Matching rules" error/> }.erase(),
+            Ok(rules) => view! { <List rules/> }.erase(),
+        })}
     }
 }
 

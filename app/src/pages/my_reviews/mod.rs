@@ -11,7 +11,8 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorPage,
-        live::{NewsBar, use_news},
+        live::{NewsBar, count_news},
+        load::{load, loading_page},
         page_head::PageHead,
         session::{sign_in_address, use_session},
     },
@@ -59,20 +60,15 @@ struct Waiting {
 #[component]
 pub(crate) fn MyReviewsPage() -> impl IntoView {
     let session = use_session();
-    let waiting = Resource::new_blocking(|| (), |()| fetch());
-    let news = RwSignal::new(0);
-    use_news("kinds=artefact&kinds=environment_review", Callback::new(move |_| news.update(|news| *news += 1)));
+    let waiting = load(fetch);
+    let news = count_news("kinds=artefact&kinds=environment_review");
     view! {
         <Title text="My reviews"/>
         <NewsBar news on_show=move |()| waiting.refetch()/>
-        <Transition fallback=|| view! { <h1>"My reviews"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match waiting.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(Waiting { rows, today }) => view! { <Reviews rows today is_known=session.user().is_some()/> }.erase(),
-                }
-            })}
-        </Transition>
+        {waiting.view(|| loading_page("My reviews"), move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(Waiting { rows, today }) => view! { <Reviews rows today is_known=session.user().is_some()/> }.erase(),
+        })}
     }
     .erase()
 }

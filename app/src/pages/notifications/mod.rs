@@ -15,7 +15,8 @@ use crate::{
         button::ActionButton,
         error_notice::ErrorPage,
         feedback::use_feedback,
-        live::{NewsBar, use_news},
+        live::{NewsBar, use_notifications},
+        load::{load_for, loading_page},
         page_head::PageHead,
         pager::Pager,
         sending::Sending,
@@ -34,20 +35,16 @@ pub(crate) fn NotificationsPage() -> impl IntoView {
         let offset = parameters.with(|query| query.get_str("offset").and_then(|text| text.parse::<i64>().ok()));
         offset.unwrap_or_default().max(0)
     });
-    let page = Resource::new_blocking(move || offset.get(), fetch);
+    let page = load_for(move || offset.get(), fetch);
     let news = RwSignal::new(0);
-    use_news("kinds=notification", Callback::new(move |_| news.update(|news| *news += 1)));
+    use_notifications(Callback::new(move |_| news.update(|news| *news += 1)));
     view! {
         <Title text="Notifications"/>
         <NewsBar news on_show=move |()| page.refetch()/>
-        <Transition fallback=|| view! { <h1>"Notifications"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(page) => view! { <List page/> }.erase(),
-                }
-            })}
-        </Transition>
+        {page.view(|| loading_page("Notifications"), move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(page) => view! { <List page/> }.erase(),
+        })}
     }
     .erase()
 }

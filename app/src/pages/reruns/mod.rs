@@ -13,7 +13,8 @@ use crate::{
     components::{
         error_notice::ErrorPage,
         filters::{ActiveFilters, CheckboxFilter, Choice},
-        live::{NewsBar, use_news},
+        live::{NewsBar, count_news},
+        load::{load_for, loading_page},
         page_head::PageHead,
     },
 };
@@ -28,21 +29,16 @@ const FILTERS: &[(&str, &str)] = &[("family", "Family")];
 pub(crate) fn RerunsPage() -> impl IntoView {
     let parameters = use_query_map();
     let families = Memo::new(move |_| parameters.with(chosen_families));
-    let queue = Resource::new_blocking(move || families.get(), fetch);
-    let news = RwSignal::new(0);
-    use_news("kinds=rerun_request", Callback::new(move |_| news.update(|news| *news += 1)));
+    let queue = load_for(move || families.get(), fetch);
+    let news = count_news("kinds=rerun_request");
     let choices: Vec<Choice> = FamilyName::ALL.iter().map(|family| Choice::plain(family.as_str())).collect();
     view! {
         <Title text="Reruns"/>
         <NewsBar news on_show=move |()| queue.refetch()/>
-        <Transition fallback=|| view! { <h1>"Reruns"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match queue.await {
-                    Err(error) => view! { <ErrorPage error/> }.erase(),
-                    Ok(rows) => view! { <Queue rows/> }.erase(),
-                }
-            })}
-        </Transition>
+        {queue.view(|| loading_page("Reruns"), move |answer| match answer {
+            Err(error) => view! { <ErrorPage error/> }.erase(),
+            Ok(rows) => view! { <Queue rows/> }.erase(),
+        })}
         <form class="filters" method="get" action="/reruns">
             <CheckboxFilter label="Family" name="family" choices=Signal::stored(choices)/>
             <noscript>

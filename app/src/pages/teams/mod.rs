@@ -15,6 +15,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        load::{load, loading_page},
         page_head::PageHead,
         rows::{Listed, Rows},
         selection::{SelectionDialog, use_selection},
@@ -56,17 +57,13 @@ impl Listed for TeamRow {
 /// `/teams`.
 #[component]
 pub(crate) fn TeamsPage() -> impl IntoView {
-    let teams = Resource::new_blocking(|| (), |()| fetch());
+    let teams = load(fetch);
     view! {
         <Title text="Teams"/>
-        <Transition fallback=|| view! { <h1>"Teams"</h1> <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match teams.await {
-                    Err(error) => view! { <ErrorContent title="Teams" error/> }.erase(),
-                    Ok(teams) => view! { <List teams/> }.erase(),
-                }
-            })}
-        </Transition>
+        {teams.view(|| loading_page("Teams"), move |answer| match answer {
+            Err(error) => view! { <ErrorContent title="Teams" error/> }.erase(),
+            Ok(teams) => view! { <List teams/> }.erase(),
+        })}
     }
 }
 

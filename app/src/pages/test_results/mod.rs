@@ -20,6 +20,7 @@ use crate::{
     components::{
         error_notice::{ErrorNotice, ErrorPage},
         icon::Icon,
+        load::{load_for, loading},
         nothing_matches::NothingMatches,
         page_head::PageHead,
         pager::Pager,
@@ -60,7 +61,7 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
         navigate(&filters.page_address(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     });
     let search_state = Search { filters, write };
-    let found = Resource::new_blocking(move || (filters.get(), offset.get()), fetch);
+    let found = load_for(move || (filters.get(), offset.get()), fetch);
     let title = move || {
         filters.with(|filters| if filters.q.is_empty() { "Search".to_owned() } else { format!("“{}”", filters.q) })
     };
@@ -68,32 +69,28 @@ pub(crate) fn TestResultsPage() -> impl IntoView {
         <Title text=title/>
         <PageHead title="Search Test Results"/>
         <FilterPanel search=search_state/>
-        <Transition fallback=|| view! { <p class="loading">"Searching…"</p> }>
-            {move || Suspend::new(async move {
-                match found.await {
-                    None => view! { <Invitation/> }.erase(),
-                    Some(Err(ClientError::NotPermitted(words))) => {
-                        view! { <ErrorPage error=ClientError::NotPermitted(words)/> }.erase()
-                    }
-                    Some(Err(error)) => view! { <ErrorNotice error/> }.erase(),
-                    Some(Ok(page)) => {
-                        let refetch = Callback::new(move |()| found.refetch());
-                        view! { <Results page filters offset refetch/> }.erase()
-                    }
-                }
-            })}
-        </Transition>
+        {found.view(loading, move |answer| match answer {
+            Ok(None) => view! { <Invitation/> }.erase(),
+            Err(ClientError::NotPermitted(words)) => {
+                view! { <ErrorPage error=ClientError::NotPermitted(words)/> }.erase()
+            }
+            Err(error) => view! { <ErrorNotice error/> }.erase(),
+            Ok(Some(page)) => {
+                let refetch = Callback::new(move |()| found.refetch());
+                view! { <Results page filters offset refetch/> }.erase()
+            }
+        })}
     }
     .erase()
 }
 
 /// Nothing is searched for as long as nothing is asked.
-fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Option<Result<Found, ClientError>>> + Send {
+fn fetch((filters, offset): (ResultFilters, i64)) -> impl Future<Output = Result<Option<Found>, ClientError>> + Send {
     let answer = (!filters.is_empty()).then(|| search(&Client::current(), &filters, offset));
     async move {
         match answer {
-            Some(answer) => Some(answer.await),
-            None => None,
+            Some(answer) => answer.await.map(Some),
+            None => Ok(None),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     client::{Client, ClientError},
     components::{
         error_notice::ErrorContent,
+        load::{load_for, loading},
         nothing_matches::NothingMatches,
         page_head::PageHead,
         pager::Pager,
@@ -99,21 +100,17 @@ pub(crate) fn UsersPage() -> impl IntoView {
     let session = use_session();
     let parameters = use_query_map();
     let wanted = Memo::new(move |_| parameters.with(Wanted::from_query));
-    let page = Resource::new_blocking(move || wanted.get(), fetch);
+    let page = load_for(move || wanted.get(), fetch);
     view! {
         <Title text="Users"/>
         <PageHead title="Users"/>
         <div hidden=move || session.permit(Permission::ViewUser) != Permit::Granted>
             <SearchBox page="/users" label="Search users" placeholder="Name or mail address"/>
         </div>
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Err(error) => view! { <ErrorContent error/> }.erase(),
-                    Ok(page) => view! { <List page is_filtered=wanted.with_untracked(|wanted| !wanted.words.is_empty())/> }.erase(),
-                }
-            })}
-        </Transition>
+        {page.view(loading, move |answer| match answer {
+            Err(error) => view! { <ErrorContent error/> }.erase(),
+            Ok(page) => view! { <List page is_filtered=wanted.with_untracked(|wanted| !wanted.words.is_empty())/> }.erase(),
+        })}
     }
 }
 
