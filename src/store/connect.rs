@@ -116,7 +116,7 @@ async fn connect_sqlite(path: &Path, slow: Duration) -> StoreResult<Pools> {
         .idle_timeout(None)
         .max_lifetime(None)
         // In KiB: a batch of results touches a page of an index for nearly every case.
-        .connect_with(options.clone().pragma("cache_size", "-32768"))
+        .connect_with(options.clone().pragma("cache_size", "-16384"))
         .await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
