@@ -32,6 +32,7 @@ function api(request: APIRequestContext, server: Server) {
   const path = (id: number) => `${server.url}/v1/artefacts/${id}`;
   return {
     artefact: async (id: number) => (await request.get(path(id), { headers })).json(),
+    isKept: async (id: number): Promise<boolean> => (await (await request.get(`${path(id)}/keep`, { headers })).json()).kept,
     reviews: async (id: number): Promise<Review[]> => (await request.get(`${path(id)}/environment-reviews`, { headers })).json(),
     decide: async (id: number, name: string, review_decision: string[], review_comment = "") => {
       const reviews: Review[] = await (await request.get(`${path(id)}/environment-reviews`, { headers })).json();
@@ -308,6 +309,7 @@ test("reviewers and facts are edited", async ({ page, request, server, goto, sho
   await dialog.getByLabel("Stage").selectOption("candidate");
   await dialog.getByLabel("Jira issue").fill("TO-7");
   await dialog.getByLabel("Archived: out of sight in lists").check();
+  await dialog.getByLabel("Kept: nothing of it goes because it is old").check();
   await shot("edit-artefact");
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog).toHaveCount(0);
@@ -316,6 +318,14 @@ test("reviewers and facts are edited", async ({ page, request, server, goto, sho
   await expect(page.getByRole("link", { name: "TO-7" })).toHaveAttribute("href", "https://warthogs.atlassian.net/browse/TO-7");
   await expect(page.locator(".stages [aria-current]")).toHaveText("candidate");
   expect(await api(request, server).artefact(id)).toMatchObject({ stage: "candidate", archived: true, jira_issue: "TO-7", reviewers: [{ name: "Ana Lopez" }] });
+  expect(await api(request, server).isKept(id)).toBe(true);
+
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await expect(dialog.getByLabel(/^Kept/)).toBeChecked();
+  await dialog.getByLabel(/^Kept/).uncheck();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(await api(request, server).isKept(id)).toBe(false);
 });
 
 test("reruns are requested, changed and taken back", async ({ page, request, server, goto, shot }) => {

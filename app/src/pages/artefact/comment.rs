@@ -1,9 +1,13 @@
 //! A text that is read until somebody wants to change it where it stands.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use serde_json::json;
 
-use super::{sign_off::send, state::PageState};
+use super::{
+    forms::{Opened, later},
+    sign_off::send,
+    state::PageState,
+};
 use crate::erase::Erase;
 use crate::{
     api::Permission,
@@ -13,25 +17,10 @@ use crate::{
     },
 };
 
-/// The comment on the artefact. A text that could not be saved stays in the box, so that nobody takes it for saved.
+/// The comment on the artefact.
 #[component]
 pub(super) fn CommentEditor(page: PageState) -> impl IntoView {
     let is_editing = RwSignal::new(false);
-    let text = RwSignal::new(String::new());
-    let sending = Sending::new();
-    let edit = move || {
-        text.set(page.artefact.with_untracked(|artefact| artefact.comment.clone()));
-        sending.reset();
-        is_editing.set(true);
-    };
-    let save = move || {
-        let comment = text.get_untracked();
-        if page.artefact.with_untracked(|artefact| artefact.comment == comment) {
-            is_editing.set(false);
-        } else {
-            send(page, sending, json!({"comment": comment}), Some(is_editing));
-        }
-    };
     let shown = move || page.artefact.with(|artefact| artefact.comment.clone());
     view! {
         <section class="comment" aria-labelledby="comment">
@@ -41,7 +30,7 @@ pub(super) fn CommentEditor(page: PageState) -> impl IntoView {
                     <ActionButton
                         label="edit"
                         name="Edit the comment"
-                        on_press=edit
+                        on_press=move || is_editing.set(true)
                         permit=page.permit_signal(Permission::ChangeArtefact)
                         weight=Weight::Small
                     />
@@ -50,44 +39,46 @@ pub(super) fn CommentEditor(page: PageState) -> impl IntoView {
             <p class="text" class:quiet=move || shown().is_empty() hidden=is_editing>
                 {move || if shown().is_empty() { "No comment yet".to_owned() } else { shown() }}
             </p>
-            <Show when=move || is_editing.get()>
-                <Editor text/>
-                <SendingError sending/>
-                <div class="comment-actions">
-                    <ActionButton
-                        label="done"
-                        on_press=save
-                        busy=Signal::derive(move || sending.is_busy())
-                        weight=Weight::Primary
-                    />
-                    <button type="button" class="button" on:click=move |_| is_editing.set(false)>
-                        "cancel"
-                    </button>
-                </div>
-            </Show>
+            <Show when=move || is_editing.get()>{later(Opened::Comment(page, is_editing))}</Show>
         </section>
     }
     .erase()
 }
 
+/// The box for it. A text that could not be saved stays in it, so that nobody takes it for saved.
 #[component]
-fn Editor(text: RwSignal<String>) -> impl IntoView {
-    let field = NodeRef::<html::Textarea>::new();
-    Effect::new(move || {
-        if let Some(field) = field.get() {
-            // What has just been built can have the focus.
-            let _ = field.focus();
+pub(super) fn CommentForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
+    let text = RwSignal::new(page.artefact.with_untracked(|artefact| artefact.comment.clone()));
+    let sending = Sending::new();
+    let save = move || {
+        let comment = text.get_untracked();
+        if page.artefact.with_untracked(|artefact| artefact.comment == comment) {
+            open.set(false);
+        } else {
+            send(page, sending, json!({"comment": comment}), Some(open));
         }
-    });
+    };
     view! {
         <textarea
             class="comment-field"
             rows="4"
             aria-labelledby="comment"
             placeholder="Add a comment"
-            node_ref=field
             prop:value=text
             on:input=move |event| text.set(event_target_value(&event))
         ></textarea>
+        <SendingError sending/>
+        <div class="comment-actions">
+            <ActionButton
+                label="done"
+                on_press=save
+                busy=Signal::derive(move || sending.is_busy())
+                weight=Weight::Primary
+            />
+            <button type="button" class="button" on:click=move |_| open.set(false)>
+                "cancel"
+            </button>
+        </div>
     }
+    .erase_unsent()
 }

@@ -1,6 +1,6 @@
-//! What else can be changed about an artefact: reviewers, stage, Jira issue, and whether it is out of sight.
+//! What else can be changed about an artefact: reviewers, stage, Jira issue, whether it is out of sight, and whether it is kept.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::params::ParamsMap;
 use serde_json::{Map, Value, json};
 
@@ -9,8 +9,8 @@ use super::{sign_off::send, state::PageState};
 use crate::components::each::Each;
 use crate::erase::Erase;
 use crate::{
-    api::{ArtefactResponse, FamilyName, Permission, UsersResponse},
-    client::Client,
+    api::{ArtefactResponse, FamilyName, KeptArtefactResponse, Permission, UsersResponse},
+    client::{Change, Client},
     components::{
         avatar::Person,
         button::{ActionButton, Weight},
@@ -80,6 +80,46 @@ fn difference(before: &Edited, after: &Edited) -> Value {
     Value::Object(body)
 }
 
+/// Whether an artefact is kept when it gets old, which is an object of its own.
+#[derive(Clone, Copy)]
+struct Keeping {
+    artefact: i64,
+    /// As it is; unknown until the API has said so.
+    known: RwSignal<Option<bool>>,
+    /// As it shall be.
+    wanted: RwSignal<bool>,
+}
+
+impl Keeping {
+    fn load(artefact: i64) -> Self {
+        let keeping = Self { artefact, known: RwSignal::new(None), wanted: RwSignal::new(false) };
+        let answer = Client::current().get::<KeptArtefactResponse>(&keeping.path());
+        spawn_local(async move {
+            // What nobody knows is not changed. The form may be gone by now.
+            if let Ok(KeptArtefactResponse { kept }) = answer.await {
+                keeping.known.try_set(Some(kept));
+                keeping.wanted.try_set(kept);
+            }
+        });
+        keeping
+    }
+
+    fn path(self) -> String {
+        format!("/v1/artefacts/{}/keep", self.artefact)
+    }
+
+    /// What is to be sent, if anything is different.
+    fn change(self) -> Option<Change> {
+        let wanted = self.wanted.get_untracked();
+        let is_different = self.known.get_untracked().is_some_and(|known| known != wanted);
+        is_different.then(|| if wanted { Change::put(self.path()) } else { Change::delete(self.path()) })
+    }
+
+    fn saved(self) {
+        self.known.set(Some(self.wanted.get_untracked()));
+    }
+}
+
 /// The stages to choose from. One that has none can be given one, but none can be taken away.
 fn stages(family: FamilyName, now: &str) -> Vec<(String, String)> {
     let none = now.is_empty().then(|| (String::new(), "none".to_owned()));
@@ -107,18 +147,27 @@ pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let stage = RwSignal::new(before.stage.clone());
     let jira_issue = RwSignal::new(before.jira_issue.clone());
     let archived = RwSignal::new(before.archived);
+    let before = StoredValue::new(before);
+    let keeping = Keeping::load(page.id);
     let sending = Sending::new();
-    let submit = move || {
+    let save = move || {
         let after = Edited {
             reviewers: reviewers.get_untracked(),
             stage: stage.get_untracked(),
             jira_issue: jira_issue.get_untracked(),
             archived: archived.get_untracked(),
         };
-        match difference(&before, &after) {
+        match before.with_value(|before| difference(before, &after)) {
             Value::Object(body) if body.is_empty() => open.set(false),
             body => send(page, sending, body, Some(open)),
         }
+    };
+    let submit = move || match keeping.change() {
+        Some(change) => sending.send(change, move |()| {
+            keeping.saved();
+            save();
+        }),
+        None => save(),
     };
     let chosen = Signal::derive(move || reviewers.with(|all| all.iter().map(|choice| choice.value.clone()).collect()));
     let stages: Signal<Vec<(String, String)>> = Signal::stored(stages(artefact.family, &artefact.stage));
@@ -136,6 +185,12 @@ pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
             <Select label="Stage" value=stage choices=stages/>
             <TextField label="Jira issue" value=jira_issue placeholder="PROJECT-123"/>
             <Checkbox label="Archived: out of sight in lists" checked=archived on_change=Callback::new(move |is| archived.set(is))/>
+            <Checkbox
+                label="Kept: nothing of it goes because it is old"
+                checked=keeping.wanted
+                on_change=Callback::new(move |is| keeping.wanted.set(is))
+                disabled=Signal::derive(move || keeping.known.get().is_none())
+            />
         </div>
         <SendingError sending/>
         <DialogActions open>

@@ -7,7 +7,7 @@ use super::{
     environments::{Scope, toggle},
     plan::PlanView,
     review::Review,
-    review_popover::ReviewChip,
+    review_chip::ReviewChip,
     state::Row,
     tree::Plan,
 };

@@ -14,6 +14,7 @@ use super::{
     attach::AttachForm,
     attach_many::ManyForm,
     bulk_review::BulkReview,
+    comment::CommentForm,
     data::ResultView,
     desk::{Desk, Detaching, Reporting},
     detach::DetachForm,
@@ -24,12 +25,13 @@ use super::{
     parts::come_later,
     reported_issues::ReportForm,
     reruns::{RerunForm, RerunTarget},
+    review_panel::ReviewPanel,
     run_links::{LinkEditor, Links},
-    sign_off::Rejection,
-    state::PageState,
+    sign_off::{Decisions, Rejection},
+    state::{PageState, Row},
 };
 use crate::api::EnvironmentReportedIssueResponse;
-use crate::components::paint::after_paint;
+use crate::components::{paint::after_paint, sending::Sending};
 use crate::erase::Erase;
 
 /// After so long the page has become alive, and nobody waits for what is fetched then.
@@ -37,7 +39,7 @@ use crate::erase::Erase;
 const SETTLED: Duration = Duration::from_millis(1_500);
 const CONTROLS: &str = "input:not(:disabled), textarea, select, button:not(:disabled)";
 
-/// The content of a dialog, with what it is about.
+/// The content of a dialog or a panel, with what it is about.
 #[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "made once, moved once"))]
 pub(super) enum Opened {
     Attach(Desk, Arc<ResultView>),
@@ -55,6 +57,14 @@ pub(super) enum Opened {
     BulkReview(Scope, RwSignal<bool>),
     Edit(PageState, RwSignal<bool>),
     Rejection(PageState, RwSignal<bool>),
+    Comment(PageState, RwSignal<bool>),
+    Review(Row, PageState),
+    SignOff {
+        page: PageState,
+        sending: Sending,
+        open: RwSignal<bool>,
+        rejecting: RwSignal<bool>,
+    },
     Rerun(PageState, Vec<RerunTarget>, RwSignal<bool>),
     Links(i64, Links, RwSignal<bool>),
 }
@@ -74,6 +84,11 @@ fn artefact_form(form: Opened) -> AnyView {
         Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase_unsent(),
         Opened::Edit(page, open) => view! { <EditForm page open/> }.erase_unsent(),
         Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase_unsent(),
+        Opened::Comment(page, open) => view! { <CommentForm page open/> }.erase_unsent(),
+        Opened::Review(row, page) => view! { <ReviewPanel row page/> }.erase_unsent(),
+        Opened::SignOff { page, sending, open, rejecting } => {
+            view! { <Decisions page sending open rejecting/> }.erase_unsent()
+        }
         Opened::Rerun(page, targets, open) => view! { <RerunForm page targets open/> }.erase_unsent(),
         Opened::Links(run, links, open) => view! { <LinkEditor run links open/> }.erase_unsent(),
     }

@@ -63,14 +63,6 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
             open.set(true);
         }
     };
-    let decide = Callback::new(move |decision| {
-        open.set(false);
-        if decision == ArtefactStatus::MarkedAsFailed {
-            rejecting.set(true);
-        } else {
-            send(page, sending, json!({ "status": decision }), None);
-        }
-    });
     view! {
         <span class="popover-place">
             <button
@@ -88,8 +80,7 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
                 {move || Look::from(status()).view()}
             </button>
             <Popover open on_close=move || open.set(false) label="Sign-off" trigger>
-                {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }.erase()).into_iter().collect_view()}
-                <NotApproved page on_leave=move || open.set(false)/>
+                {later(Opened::SignOff { page, sending, open, rejecting })}
             </Popover>
         </span>
         <Dialog open=rejecting title="Reject this artefact?">
@@ -97,6 +88,29 @@ pub(super) fn SignOff(page: PageState) -> impl IntoView {
         </Dialog>
     }
     .erase()
+}
+
+/// What can be decided, and what stands in the way.
+#[component]
+pub(super) fn Decisions(
+    page: PageState,
+    sending: Sending,
+    open: RwSignal<bool>,
+    rejecting: RwSignal<bool>,
+) -> impl IntoView {
+    let decide = Callback::new(move |decision| {
+        open.set(false);
+        if decision == ArtefactStatus::MarkedAsFailed {
+            rejecting.set(true);
+        } else {
+            send(page, sending, json!({ "status": decision }), None);
+        }
+    });
+    view! {
+        {DECISIONS.map(|decision| view! { <Choice page decision on_choose=decide/> }.erase()).into_iter().collect_view()}
+        <NotApproved page on_leave=move || open.set(false)/>
+    }
+    .erase_unsent()
 }
 
 #[component]

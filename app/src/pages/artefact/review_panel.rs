@@ -1,6 +1,6 @@
-//! The review of one environment: the chip that shows it, and the panel to change it.
+//! The panel in which the review of one environment is changed.
 
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -10,68 +10,14 @@ use super::{
 };
 use crate::erase::Erase;
 use crate::{
-    api::{ArtefactBuildEnvironmentReviewResponse, AuditSubjectKind, Permission},
+    api::{ArtefactBuildEnvironmentReviewResponse, AuditSubjectKind},
     client::{Change, Client, ClientError},
     components::{
-        button::{ActionButton, Weight, may_go_on},
+        button::{ActionButton, Weight},
         field::TextArea,
-        paint::after_paint,
-        popover::Popover,
-        status::{Look, artefact_status_label},
+        status::artefact_status_label,
     },
 };
-
-/// The chip; who may review opens the panel with it.
-#[component]
-pub(super) fn ReviewChip(row: Row, page: PageState) -> impl IntoView {
-    let trigger = NodeRef::<html::Button>::new();
-    let permit = page.permit_signal(Permission::ChangeEnvironmentReview);
-    let open = Memo::new(move |_| page.reviewing.get() == Some(row.key));
-    let obstacle = move || {
-        let has_none = row.review.with(Option::is_none);
-        has_none.then(|| "The API has no review for this environment.".to_owned())
-    };
-    let reason = move || permit.get().reason().or_else(obstacle);
-    let press = move |_| {
-        if open.get_untracked() {
-            page.reviewing.set(None);
-        } else if may_go_on(permit.get_untracked(), untrack(obstacle), page.feedback) {
-            after_paint(move || {
-                page.reviewing.try_set(Some(row.key));
-            });
-        }
-    };
-    let name = move || format!("Review of {}: {}", row.name(), artefact_status_label(row.status()));
-    view! {
-        <span class="popover-place">
-            <button
-                type="button"
-                class="review-chip needs-script"
-                node_ref=trigger
-                aria-label=name
-                aria-haspopup="dialog"
-                aria-expanded=move || if open.get() { "true" } else { "false" }
-                aria-disabled=move || reason().is_some().then_some("true")
-                aria-keyshortcuts="v"
-                title=reason
-                on:click=press
-            >
-                {move || Look::from(row.status()).view()}
-            </button>
-            // There are as many chips as environments, and one panel at most.
-            {move || {
-                open.get().then(|| {
-                    view! {
-                        <Popover open on_close=move || page.reviewing.set(None) label=Signal::derive(name) trigger>
-                            <ReviewPanel row page/>
-                        </Popover>
-                    }.erase()
-                })
-            }}
-        </span>
-    }
-    .erase()
-}
 
 /// What somebody writes, and the state of the review that they have seen.
 #[derive(Clone, Copy)]
@@ -121,8 +67,9 @@ impl Draft {
     }
 }
 
+/// The decisions and the comment, as they are and as they shall be.
 #[component]
-fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
+pub(super) fn ReviewPanel(row: Row, page: PageState) -> impl IntoView {
     let Some(review) = row.review.get_untracked() else { return ().erase_unsent() };
     let draft = Draft::new(review);
     draft.look_again(page, row);
