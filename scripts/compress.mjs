@@ -6,8 +6,9 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const site = process.argv[2];
 const goal = 350_000; // bytes of brotli, what most browsers should download before a page is alive
-// What the page of an artefact takes, the only one beyond the goal: nothing may make it worse.
-const limit = 460_000;
+// What the page of an artefact takes, the only one beyond the goal, by itself and with a part of it: nothing may make it worse.
+const limit = 430_000;
+const partLimit = 570_000;
 
 // Compressed by their own format: a second time only costs the server a look at a bigger file.
 const packed = /\.(br|gz|png|jpe?g|webp|avif|woff2?)$/;
@@ -40,17 +41,22 @@ if (!common || !manifest) {
   process.exit(1);
 }
 console.log(`WASM of every page: ${kB(common)} of brotli`);
-// Parts of a page come after it.
-const pages = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest), "utf8")))
-  .map(([page, files]) => ({
-    page: page.replace(/_\d+$/, ""),
-    bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
-  }))
-  .filter(({ page }) => page.endsWith("_page"));
+const packs = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest), "utf8"))).map(([split, files]) => ({
+  split: split.replace(/_\d+$/, ""),
+  bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
+}));
+const bytesOf = (split) => packs.find((pack) => pack.split === split)?.bytes ?? NaN;
+// What a page may have beside its own: sent with it when it shows results, or fetched behind it.
+const parts = { artefact_part: "artefact_page", artefact_form: "artefact_page" };
+const pages = packs.map(({ split, bytes }) => ({
+  page: split in parts ? `${parts[split]} with ${split}` : split,
+  limit: split in parts ? partLimit : limit,
+  bytes: split in parts ? bytesOf(parts[split]) + bytes : bytes,
+}));
 let isTooMuch = false;
 let isAboveGoal = false;
-for (const { page, bytes } of pages.sort((a, b) => b.bytes - a.bytes)) {
-  isTooMuch ||= common + bytes > limit;
+for (const { page, limit, bytes } of pages.sort((a, b) => b.bytes - a.bytes)) {
+  isTooMuch ||= !(common + bytes <= limit);
   isAboveGoal ||= common + bytes > goal;
   console.log(`  ${page}: ${kB(bytes)} more, ${kB(common + bytes)} of ${kB(goal)}`);
 }

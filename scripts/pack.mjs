@@ -1,8 +1,8 @@
 // Puts all WebAssembly that a page needs beside the common one into one file. The build leaves up to a hundred files for each page, as
 // pages share parts: one file compresses better by a fifth, and is one request. It is loaded for the page that the server has sent;
-// who goes on to another page has most of that already, and is given what is missing in the single files.
+// who goes on to another page and has more than half of it already is given what is missing in the single files.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = join(process.argv[2], "pkg");
@@ -16,10 +16,11 @@ const fail = (why) => {
 const find = (pattern) => readdirSync(folder).find((name) => pattern.test(name)) ?? fail(`no ${pattern} in ${folder}`);
 const nameOf = (split) => split.replace(/_\d+$/, "");
 
-for (const old of readdirSync(folder).filter((name) => name.startsWith("pack_"))) rmSync(join(folder, old));
-
 const manifestPath = join(folder, find(/^__wasm_split_manifest.*\.json$/));
 const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
+for (const [split, parts] of Object.entries(manifest)) {
+  if (!parts.at(-1).startsWith(`split_${split}.`)) fail(`the last of ${split} is not its own: packed already?`);
+}
 const partsOf = (name) => Object.entries(manifest).find(([split]) => nameOf(split) === name)?.[1] ?? fail(`no ${name}`);
 const names = [...new Set(Object.values(manifest).flat())];
 const contents = names.map((name) => readFileSync(join(folder, `${name}.wasm`)));
@@ -41,7 +42,7 @@ const loader = readFileSync(loaderPath, "utf8");
 const single = /fetch\(new URL\("\.\/([\w.-]+)\.wasm", import\.meta\.url\)\)/g;
 const found = new Set([...loader.matchAll(single)].map(([, name]) => name));
 const left = names.filter((name) => !found.has(name));
-if (left.length > 0) fail(`the loader does not fetch ${left.join(", ")} as this script expects`);
+if (left.length > 0 || found.size > names.length) fail(`the loader does not fetch ${left.join(", ") || "these files only"} as this script expects`);
 // Whatever asks for a page asks at once for all of its parts that it does not have; the last of a pack's is the page's own.
 const opening = `const packs = ${JSON.stringify(packs)};
 const sizes = ${JSON.stringify(contents.map((content) => content.length))};
@@ -67,10 +68,12 @@ function fetchWanted() {
     for (const id of ids) {
       const range = [start, (start += sizes[id])];
       if (!wanted.has(id)) continue;
-      const { resolve, reject } = wanted.get(id);
+      const { name, resolve, reject } = wanted.get(id);
       wanted.delete(id);
       const headers = { "content-type": "application/wasm" };
-      content.then((content) => new Response(content.slice(...range), { headers })).then(resolve, reject);
+      const open = (content) => new Response(content.slice(...range), { headers });
+      // Of an older build the single files may still be in a cache.
+      content.then(open, () => file(name)).then(resolve, reject);
     }
   }
   for (const { name, resolve, reject } of wanted.values()) file(name).then(resolve, reject);

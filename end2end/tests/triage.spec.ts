@@ -184,6 +184,7 @@ test("failures are gone through by keyboard", async ({ page, request, server, go
     await expect(summary(id)).toBeFocused();
     await expect(summary(id)).toBeInViewport();
   }
+  await expect(bar).toContainText("Failure 3 of 4");
   await page.keyboard.press("k");
   await expect(summary(first["t-keys-2"])).toBeFocused();
 

@@ -194,7 +194,7 @@ impl EventStream {
                     self.place += 1;
                     if self.filter.admits(&kept.event) {
                         let mut kept = kept.clone();
-                        kept.event.about.is_own = kept.by.is_some() && kept.by == self.filter.user_id;
+                        kept.event.about.is_own = self.filter.user_id.map(|user| kept.by == Some(user));
                         return Step::Say(Signal::Changed(kept));
                     }
                 }

@@ -238,12 +238,20 @@ mod tests {
                 environment_review_id: Some(i64::MIN),
                 issue_id: Some(i64::MIN),
                 user_id: Some(i64::MIN),
-                is_own: true,
+                is_own: None,
             },
         };
         let batch = Batch { id: u64::MAX, by: Some(i64::MIN), events: vec![largest; BATCH] };
         let size = serde_json::to_string(&batch).unwrap().len();
         assert!(size < 8_000, "{size}");
+    }
+
+    // Of another version, while servers are replaced one by one.
+    #[test]
+    fn a_batch_may_say_less_or_more() {
+        let batch: Batch =
+            serde_json::from_str(r#"{"id":7,"more":1,"events":[{"kind":"issue","issue_id":3}]}"#).unwrap();
+        assert_eq!((batch.id, batch.by, batch.events), (7, None, vec![Event::of_issue(3)]));
     }
 
     #[test]

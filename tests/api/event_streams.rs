@@ -80,9 +80,8 @@ impl Stream {
     /// The events up to a marker, which announces that issue, in their order.
     pub(crate) async fn until_issue(&mut self, issue: i64) -> Vec<(String, Value)> {
         let mut events = Vec::new();
-        let marker = ("issue".to_owned(), json!({"issue_id": issue}));
         while let Some(event) = self.next().await {
-            if event == marker {
+            if event.0 == "issue" && event.1["issue_id"] == json!(issue) {
                 return events;
             }
             events.push(event);

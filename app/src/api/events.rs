@@ -46,7 +46,7 @@ pub struct EventResponse {
     /// Whose notification it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
-    /// Whether the user who hears of it did it. Absent for what others did.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_own: bool,
+    /// Whether the user who hears of it did it. Absent where no user listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_own: Option<bool>,
 }

@@ -168,3 +168,66 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Lean<S> {
         self.0.deserialize(Lean(from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::Lean;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Plain,
+        Holds(i64),
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(tag = "type")]
+    enum Tagged {
+        A { of: i64 },
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Part {
+        id: i64,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Whole {
+        part: Part,
+        parts: Vec<Part>,
+        #[serde(default)]
+        maybe: Option<Part>,
+        pair: (i64, String),
+        kinds: Vec<Kind>,
+        tagged: Tagged,
+        by_id: BTreeMap<i64, Part>,
+        nothing: (),
+        #[serde(flatten)]
+        rest: BTreeMap<String, f64>,
+    }
+
+    fn read<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<T> {
+        T::deserialize(Lean(&mut serde_json::Deserializer::from_str(text)))
+    }
+
+    #[test]
+    fn everything_but_lists_is_read_as_without() {
+        let text = r#"{"part": {"id": 1, "more": [{}]}, "parts": [{"id": 2}], "maybe": {"id": 3}, "pair": [4, "\u00fc"],
+            "kinds": ["plain", {"holds": 5}], "tagged": {"type": "A", "of": 6}, "by_id": {"7": {"id": 8}}, "nothing": null,
+            "half": 0.5}"#;
+        assert_eq!(read::<Whole>(text).unwrap(), serde_json::from_str::<Whole>(text).unwrap());
+        assert_eq!(read::<Option<Part>>("null").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_struct() {
+        for text in ["[1]", "1", "{}", r#"{"id": "1"}"#] {
+            assert!(read::<Part>(text).is_err(), "{text}");
+        }
+        assert_eq!(serde_json::from_str::<Part>("[1]").unwrap(), Part { id: 1 });
+    }
+}

@@ -21,8 +21,8 @@ pub(crate) struct News {
     pub(crate) test_execution_id: Option<i64>,
     /// The issue that it is about.
     pub(crate) issue_id: Option<i64>,
-    /// Whether the visitor did it, here or elsewhere.
-    is_own: bool,
+    /// Whether the visitor did it, here or elsewhere; nothing where the server cannot tell.
+    is_own: Option<bool>,
 }
 
 /// The kinds of news.
@@ -41,16 +41,14 @@ const KINDS: [&str; 8] = [
 /// Tells `on_news` what others do, as long as the part of the page exists that calls this. `query` narrows it:
 /// `artefact_id=12`, `family=snap&kinds=artefact`; empty for everything the visitor may see.
 pub(crate) fn use_news(query: impl Into<String>, on_news: impl Into<Callback<News>>) {
-    let session = use_session().get();
     // The server would refuse those who may see nothing.
-    if session.permissions.is_empty() {
+    if use_session().get().permissions.is_empty() {
         return;
     }
-    let is_nobody = session.user.is_none();
     let (query, on_news) = (query.into(), on_news.into());
     let hear = Callback::new(move |news: News| {
-        // Of those who are not signed in the server cannot tell whose doing it is; after a gap anything may have changed.
-        let may_be_own = news.is_own || is_nobody && news.kind != "refresh";
+        // After a gap anything may have changed.
+        let may_be_own = news.kind != "refresh" && news.is_own != Some(false);
         if !may_be_own || !is_echo() {
             on_news.run(news);
         }

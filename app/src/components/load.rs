@@ -76,13 +76,22 @@ impl<T: Loadable> Loaded<T> {
         self.content.refetch();
     }
 
-    /// Shows what was loaded, and until then what it is that takes time.
+    /// Shows what was loaded, and until then what it is that takes time. When something else is wanted, this stays until that is there.
     pub(crate) fn view(
         self,
         waiting: impl FnOnce() -> AnyView + Send + 'static,
         show: impl Fn(Result<T, ClientError>) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
-        view(self.content, Box::new(waiting), Arc::new(move |content| show(content.read())))
+        staying(Box::new(waiting), shower(self.content, Arc::new(move |content| show(content.read()))))
+    }
+
+    /// The same, but what was loaded is gone as soon as something else is wanted: nobody shall take one for the other.
+    pub(crate) fn view_one(
+        self,
+        waiting: impl FnOnce() -> AnyView + Send + 'static,
+        show: impl Fn(Result<T, ClientError>) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        going(Box::new(waiting), shower(self.content, Arc::new(move |content| show(content.read()))))
     }
 }
 
@@ -102,20 +111,23 @@ fn content(wish: Box<dyn Fn() -> Wish + Send + Sync>) -> Resource<Content, Carri
     Resource::new_with_options(wish, |wish: Wish| (wish.start)(), true)
 }
 
-fn view(
-    content: Resource<Content, Carried>,
-    waiting: Box<dyn FnOnce() -> AnyView + Send>,
-    show: Arc<dyn Fn(Content) -> AnyView + Send + Sync>,
-) -> AnyView {
-    view! {
-        <Transition fallback=waiting>
-            {move || {
-                let show = show.clone();
-                Suspend::new(async move { show(content.await) })
-            }}
-        </Transition>
-    }
-    .erase()
+type Waiting = Box<dyn FnOnce() -> AnyView + Send>;
+
+fn staying(waiting: Waiting, show: Shower) -> AnyView {
+    view! { <Transition fallback=waiting>{show}</Transition> }.erase()
+}
+
+fn going(waiting: Waiting, show: Shower) -> AnyView {
+    view! { <Suspense fallback=waiting>{show}</Suspense> }.erase()
+}
+
+type Shower = Box<dyn Fn() -> Suspend<AnyView> + Send>;
+
+fn shower(content: Resource<Content, Carried>, show: Arc<dyn Fn(Content) -> AnyView + Send + Sync>) -> Shower {
+    Box::new(move || {
+        let show = show.clone();
+        Suspend::new(async move { show(content.await) })
+    })
 }
 
 /// What is wanted, and how it is asked for.

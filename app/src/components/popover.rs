@@ -37,12 +37,13 @@ pub(crate) fn Popover(
     Effect::new(move || {
         if let (true, Some(panel)) = (open.get(), panel.get()) {
             let first = panel.query_selector(CONTROLS).ok().flatten();
-            if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
-                // The panel has only just been built; what is not shown yet cannot have the focus.
-                request_animation_frame(move || {
-                    let _ = first.focus();
-                });
-            }
+            let first = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok());
+            // What comes later takes the focus over from the panel.
+            let first = first.unwrap_or_else(|| (*panel).clone());
+            // The panel has only just been built; what is not shown yet cannot have the focus.
+            request_animation_frame(move || {
+                let _ = first.focus();
+            });
         }
     });
     let on_key = move |event: ev::KeyboardEvent| {
@@ -55,7 +56,7 @@ pub(crate) fn Popover(
     let children = StoredValue::new(children);
     view! {
         <Show when=move || open.get()>
-            <div class="popover" role="dialog" aria-label=label node_ref=panel on:keydown=on_key>
+            <div class="popover" role="dialog" tabindex="-1" aria-label=label node_ref=panel on:keydown=on_key>
                 {children.with_value(InsideFn::view)}
             </div>
         </Show>

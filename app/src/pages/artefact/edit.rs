@@ -83,7 +83,6 @@ fn difference(before: &Edited, after: &Edited) -> Value {
 /// Whether an artefact is kept when it gets old, which is an object of its own.
 #[derive(Clone, Copy)]
 struct Keeping {
-    artefact: i64,
     /// As it is; unknown until the API has said so.
     known: RwSignal<Option<bool>>,
     /// As it shall be.
@@ -91,33 +90,50 @@ struct Keeping {
 }
 
 impl Keeping {
-    fn load(artefact: i64) -> Self {
-        let keeping = Self { artefact, known: RwSignal::new(None), wanted: RwSignal::new(false) };
-        let answer = Client::current().get::<KeptArtefactResponse>(&keeping.path());
+    fn load(page: PageState) -> Self {
+        let keeping = Self { known: RwSignal::new(None), wanted: RwSignal::new(false) };
+        let answer = Client::current().get::<KeptArtefactResponse>(&keep_path(page.id));
         spawn_local(async move {
-            // What nobody knows is not changed. The form may be gone by now.
-            if let Ok(KeptArtefactResponse { kept }) = answer.await {
-                keeping.known.try_set(Some(kept));
-                keeping.wanted.try_set(kept);
+            match answer.await {
+                // The form may be gone by now.
+                Ok(KeptArtefactResponse { kept }) => {
+                    keeping.known.try_set(Some(kept));
+                    keeping.wanted.try_set(kept);
+                }
+                Err(error) => page.feedback.failed("Whether the artefact is kept could not be asked", &error),
             }
         });
         keeping
     }
 
-    fn path(self) -> String {
-        format!("/v1/artefacts/{}/keep", self.artefact)
-    }
-
-    /// What is to be sent, if anything is different.
-    fn change(self) -> Option<Change> {
+    /// What it shall be, if that is different. What nobody knows is not changed.
+    fn change(self) -> Option<bool> {
         let wanted = self.wanted.get_untracked();
-        let is_different = self.known.get_untracked().is_some_and(|known| known != wanted);
-        is_different.then(|| if wanted { Change::put(self.path()) } else { Change::delete(self.path()) })
+        self.known.get_untracked().is_some_and(|known| known != wanted).then_some(wanted)
     }
+}
 
-    fn saved(self) {
-        self.known.set(Some(self.wanted.get_untracked()));
-    }
+fn keep_path(artefact: i64) -> String {
+    format!("/v1/artefacts/{artefact}/keep")
+}
+
+fn change_keep(artefact: i64, kept: bool) -> Change {
+    if kept { Change::put(keep_path(artefact)) } else { Change::delete(keep_path(artefact)) }
+}
+
+/// Says whether the artefact is kept now, and offers to take that back.
+fn say_kept(page: PageState, kept: bool) {
+    let words = if kept { "The artefact is kept" } else { "The artefact is not kept any longer" };
+    let undo = Callback::new(move |()| {
+        let answer = Client::current().send::<()>(change_keep(page.id, !kept));
+        spawn_local(async move {
+            match answer.await {
+                Ok(()) => say_kept(page, !kept),
+                Err(error) => page.feedback.failed("The artefact was not changed", &error),
+            }
+        });
+    });
+    page.feedback.undoable(words.to_owned(), undo);
 }
 
 /// The stages to choose from. One that has none can be given one, but none can be taken away.
@@ -148,26 +164,32 @@ pub(super) fn EditForm(page: PageState, open: RwSignal<bool>) -> impl IntoView {
     let jira_issue = RwSignal::new(before.jira_issue.clone());
     let archived = RwSignal::new(before.archived);
     let before = StoredValue::new(before);
-    let keeping = Keeping::load(page.id);
+    let keeping = Keeping::load(page);
     let sending = Sending::new();
-    let save = move || {
+    let difference = move || {
         let after = Edited {
             reviewers: reviewers.get_untracked(),
             stage: stage.get_untracked(),
             jira_issue: jira_issue.get_untracked(),
             archived: archived.get_untracked(),
         };
-        match before.with_value(|before| difference(before, &after)) {
+        before.with_value(|before| difference(before, &after))
+    };
+    let submit = move || {
+        let body = difference();
+        let save = move || match body {
             Value::Object(body) if body.is_empty() => open.set(false),
             body => send(page, sending, body, Some(open)),
-        }
-    };
-    let submit = move || match keeping.change() {
-        Some(change) => sending.send(change, move |()| {
-            keeping.saved();
-            save();
-        }),
-        None => save(),
+        };
+        let Some(kept) = keeping.change() else { return save() };
+        sending.send(change_keep(page.id, kept), move |()| {
+            say_kept(page, kept);
+            // Whoever has closed the dialog meanwhile has left the rest as it was.
+            if !keeping.known.is_disposed() {
+                keeping.known.set(Some(kept));
+                save();
+            }
+        });
     };
     let chosen = Signal::derive(move || reviewers.with(|all| all.iter().map(|choice| choice.value.clone()).collect()));
     let stages: Signal<Vec<(String, String)>> = Signal::stored(stages(artefact.family, &artefact.stage));

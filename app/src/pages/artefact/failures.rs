@@ -173,6 +173,12 @@ pub(super) fn progress(failures: &[Failure]) -> String {
     }
 }
 
+/// Where a result stands among the failures; nothing when it is none of them.
+pub(super) fn place_among(failures: &[Failure], result: i64) -> Option<String> {
+    let place = failures.iter().position(|failure| failure.result == result)?;
+    Some(format!("Failure {} of {}", place + 1, failures.len()))
+}
+
 /// The next failure behind a result that pleases; behind the last comes the first.
 pub(super) fn next_after(
     failures: &[Failure],
@@ -193,7 +199,7 @@ pub(super) fn previous_before(failures: &[Failure], result: Option<i64>) -> Opti
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{Failure, IssueTag, next_after, previous_before, progress, sort};
+    use super::{Failure, IssueTag, next_after, place_among, previous_before, progress, sort};
     use crate::api::TestResultStatus::{self, Failed, Skipped};
 
     /// A failure of a test in an environment; triaged where an issue is named.
@@ -231,6 +237,13 @@ pub(crate) mod tests {
         assert_eq!(progress(&[]), "Nothing failed or was skipped in the newest runs");
         assert_eq!(progress(&[failure(1, "a", "x", None)]), "0 of 1 failure triaged");
         assert_eq!(progress(&[failure(1, "a", "x", Some(7)), failure(2, "b", "x", None)]), "1 of 2 failures triaged");
+    }
+
+    #[test]
+    fn a_failure_has_its_place() {
+        let failures = [failure(1, "a", "x", None), failure(2, "b", "x", None)];
+        assert_eq!(place_among(&failures, 2), Some("Failure 2 of 2".to_owned()));
+        assert_eq!(place_among(&failures, 3), None);
     }
 
     #[test]

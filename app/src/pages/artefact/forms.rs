@@ -123,9 +123,12 @@ async fn painted() {
     let _ = JsFuture::from(promise).await;
 }
 
-/// A dialog that opened before its content was there has put the focus elsewhere.
+/// A dialog that opened before its content was there has put the focus elsewhere. Whoever has gone on meanwhile is left alone.
 fn focus_first(place: NodeRef<html::Div>) {
     let Some(place) = place.get_untracked() else { return };
+    if !is_awaited(&place) {
+        return;
+    }
     // What has just been built can have the focus in the next frame.
     request_animation_frame(move || {
         let first = place.query_selector(CONTROLS).ok().flatten();
@@ -134,6 +137,13 @@ fn focus_first(place: NodeRef<html::Div>) {
             let _ = first.focus();
         }
     });
+}
+
+/// Whether the focus is nowhere, or in the dialog that what comes later belongs into.
+fn is_awaited(place: &web_sys::Element) -> bool {
+    let Some(focused) = document().active_element() else { return true };
+    let dialog = place.closest("dialog, [role=dialog]").ok().flatten();
+    focused.contains(Some(place)) || dialog.is_some_and(|dialog| dialog.contains(Some(&focused)))
 }
 
 /// Fetches the code of parts and forms when the page is alive, so that the first click need not wait for it.

@@ -96,7 +96,7 @@ pub(crate) fn ArtefactPage(family: FamilyName) -> impl IntoView {
     // Only another artefact loads the page anew; another target opens what is there.
     let page = load_for(move || id.get(), move |id| fetch(id, target.get_untracked()));
     view! {
-        {page.view(loading, move |answer| match answer {
+        {page.view_one(loading, move |answer| match answer {
             Err(ClientError::NotFound) => view! { <NotFoundPage/> }.erase(),
             Err(error) => view! { <ErrorPage error/> }.erase(),
             Ok(page) if page.parts.artefact.family != family => {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     attach_many::AttachMany,
-    failures::{Failure, next_after, previous_before, progress},
+    failures::{Failure, next_after, place_among, previous_before, progress},
     row_actions::{RowAction, focused_result, open_and_press, press, result_around, select_focused},
     triage::{Triage, use_triage, use_way_to_results},
     views::ArtefactView,
@@ -15,7 +15,7 @@ use super::{
 use crate::erase::Erase;
 use crate::{
     api::Permission,
-    components::{button::ActionButton, session::use_session, shortcuts::use_shortcut},
+    components::{button::ActionButton, paint::after_paint, session::use_session, shortcuts::use_shortcut},
 };
 
 /// Progress and keys of triage. What failed is asked for once the page is alive: it is about acting, not about reading.
@@ -47,6 +47,10 @@ pub(super) fn TriageBar(
             None => String::new(),
         })
     };
+    let place = move || {
+        let place = with_failures(triage, |failures| place_among(failures, current.get()?));
+        place.unwrap_or_default()
+    };
     let untriaged =
         Memo::new(move |_| with_failures(triage, |failures| failures.iter().filter(|it| it.issues.is_empty()).count()));
     let picked =
@@ -63,6 +67,7 @@ pub(super) fn TriageBar(
                 obstacle=Signal::derive(move || (untriaged.get() == 0).then(|| "Everything is triaged.".to_owned()))
                 shortcut="n"
             />
+            <span class="number" role="status">{place}</span>
             <span class="triage-picked" hidden=is_none_picked>
                 <span class="number">{move || format!("{} selected", triage.selected.with(BTreeSet::len))}</span>
                 <ActionButton
@@ -119,7 +124,8 @@ fn go(triage: Triage, current: RwSignal<Option<i64>>, way: Callback<(i64, i64)>,
     let place = untrack(|| with_failures(triage, |failures| choose(failures, from).map(|it| (it.run, it.result))));
     if let Some((run, result)) = place {
         current.set(Some(result));
-        way.run((run, result));
+        // The bar says at once where that is; opening what is around it takes longer.
+        after_paint(move || way.run((run, result)));
     }
 }
 
