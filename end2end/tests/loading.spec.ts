@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures";
 import { artefact, report } from "../report";
 
-test.use({ serverEnvironment: { IGNORE_PERMISSIONS: "view_artefact,view_test,view_issue,view_environment_review,view_rerun" } });
+test.use({ serverEnvironment: { IGNORE_PERMISSIONS: "view_artefact,view_test,view_issue,view_environment_review,view_rerun,view_test_case_reported_issue,view_environment_reported_issue" } });
 
 /** The names of the code that the page fetches, without their hashes. */
 function fetchedCode(page: Page): string[] {
@@ -45,7 +45,7 @@ test("an artefact's results that the server has sent come alive with the page", 
 
 test.describe("without packs", () => {
   // The browser says that what the server has announced is not there.
-  test.use({ expectedNoise: [/Failed to load resource/, /was preloaded/] });
+  test.use({ expectedNoise: [/Failed to load resource|was preloaded/] });
 
   test("pages come alive all the same", async ({ page, goto }) => {
     await page.route(/\/pkg\/pack_/, (route) => route.abort());

@@ -14,7 +14,7 @@ use super::{
     attach::AttachForm,
     attach_many::ManyForm,
     bulk_review::BulkReview,
-    comment::CommentForm,
+    comment::CommentActions,
     data::ResultView,
     desk::{Desk, Detaching, Reporting},
     detach::DetachForm,
@@ -57,7 +57,11 @@ pub(super) enum Opened {
     BulkReview(Scope, RwSignal<bool>),
     Edit(PageState, RwSignal<bool>),
     Rejection(PageState, RwSignal<bool>),
-    Comment(PageState, RwSignal<bool>),
+    Comment {
+        page: PageState,
+        text: RwSignal<String>,
+        open: RwSignal<bool>,
+    },
     Review(Row, PageState),
     SignOff {
         page: PageState,
@@ -84,7 +88,7 @@ fn artefact_form(form: Opened) -> AnyView {
         Opened::BulkReview(scope, open) => view! { <BulkReview scope open/> }.erase_unsent(),
         Opened::Edit(page, open) => view! { <EditForm page open/> }.erase_unsent(),
         Opened::Rejection(page, open) => view! { <Rejection page open/> }.erase_unsent(),
-        Opened::Comment(page, open) => view! { <CommentForm page open/> }.erase_unsent(),
+        Opened::Comment { page, text, open } => view! { <CommentActions page text open/> }.erase_unsent(),
         Opened::Review(row, page) => view! { <ReviewPanel row page/> }.erase_unsent(),
         Opened::SignOff { page, sending, open, rejecting } => {
             view! { <Decisions page sending open rejecting/> }.erase_unsent()
