@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { nameOf, pageOf } from "./splits.mjs";
 
 const site = process.argv[2];
 const goal = 350_000; // bytes of brotli, what most browsers should download before a page is alive
@@ -42,16 +43,14 @@ if (!common || !manifest) {
 }
 console.log(`WASM of every page: ${kB(common)} of brotli`);
 const packs = Object.entries(JSON.parse(readFileSync(join(site, "pkg", manifest), "utf8"))).map(([split, files]) => ({
-  split: split.replace(/_\d+$/, ""),
+  split: nameOf(split),
   bytes: brotliOf((name) => files.some((file) => name === `pkg/${file}.wasm`)),
 }));
 const bytesOf = (split) => packs.find((pack) => pack.split === split)?.bytes ?? NaN;
-// What a page may have beside its own: sent with it when it shows results, or fetched behind it.
-const parts = { artefact_part: "artefact_page", artefact_form: "artefact_page" };
 const pages = packs.map(({ split, bytes }) => ({
-  page: split in parts ? `${parts[split]} with ${split}` : split,
-  limit: split in parts ? partLimit : limit,
-  bytes: split in parts ? bytesOf(parts[split]) + bytes : bytes,
+  page: split in pageOf ? `${pageOf[split]} with ${split}` : split,
+  limit: split in pageOf ? partLimit : limit,
+  bytes: split in pageOf ? bytesOf(pageOf[split]) + bytes : bytes,
 }));
 let isTooMuch = false;
 let isAboveGoal = false;

@@ -4,17 +4,15 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { nameOf, pageOf } from "./splits.mjs";
 
 const folder = join(process.argv[2], "pkg");
-// What is never needed without the page that it is a part of brings nothing along that the page has.
-const within = { artefact_part: "artefact_page", artefact_form: "artefact_page" };
 
 const fail = (why) => {
   console.error(`error: ${why}`);
   process.exit(1);
 };
 const find = (pattern) => readdirSync(folder).find((name) => pattern.test(name)) ?? fail(`no ${pattern} in ${folder}`);
-const nameOf = (split) => split.replace(/_\d+$/, "");
 
 const manifestPath = join(folder, find(/^__wasm_split_manifest.*\.json$/));
 const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
@@ -27,8 +25,9 @@ const contents = names.map((name) => readFileSync(join(folder, `${name}.wasm`)))
 const packed = {};
 const packs = {};
 for (const [split, all] of Object.entries(manifest)) {
-  const base = within[nameOf(split)];
-  const parts = (base ? all.filter((part) => !partsOf(base).includes(part)) : all).map((part) => names.indexOf(part));
+  // What belongs to a page brings nothing along that the page has.
+  const page = pageOf[nameOf(split)];
+  const parts = (page ? all.filter((part) => !partsOf(page).includes(part)) : all).map((part) => names.indexOf(part));
   const content = Buffer.concat(parts.map((part) => contents[part]));
   const hash = createHash("sha256").update(content).digest("base64url").slice(0, 22);
   const pack = `pack_${nameOf(split)}.${hash}`;
@@ -72,7 +71,7 @@ function fetchWanted() {
       wanted.delete(id);
       const headers = { "content-type": "application/wasm" };
       const open = (content) => new Response(content.slice(...range), { headers });
-      // Of an older build the single files may still be in a cache.
+      // A pack that cannot be had gives way to the single files.
       content.then(open, () => file(name)).then(resolve, reject);
     }
   }
