@@ -39,7 +39,6 @@ pub(super) struct Events {
 pub(super) struct Batch {
     id: u64,
     /// The user whose doing they are.
-    #[serde(default)]
     by: Option<i64>,
     events: Vec<Event>,
 }
